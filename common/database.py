@@ -1,0 +1,52 @@
+"""The two database roles: the owner migrates, the runtime role works and may not rewrite history."""
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+
+def append_only_tables() -> list[str]:
+    """Tables of the models marked `append_only = True`: the runtime role may INSERT and SELECT, nothing else."""
+    return [m._meta.db_table for m in apps.get_models() if getattr(m, "append_only", False)]
+
+
+def read_only_tables() -> list[str]:
+    """Tables of the models marked `read_only = True`: written by migrations, only read at run time."""
+    return [m._meta.db_table for m in apps.get_models() if getattr(m, "read_only", False)]
+
+
+def grant_runtime(role: str) -> None:
+    """Give `role` what it needs on every table and sequence, and no more. Run as the owner; may be repeated."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quote(role)}")
+        cursor.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quote(role)}"
+        )
+        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}")
+        for table in append_only_tables():
+            cursor.execute(
+                f"REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {quote(table)} FROM {quote(role)}"
+            )
+        for table in [*read_only_tables(), "django_migrations"]:
+            cursor.execute(
+                f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {quote(table)} FROM {quote(role)}"
+            )
+
+
+def ensure_runtime_role() -> None:
+    """Refuse to serve as a role that could rewrite history.
+
+    Raises ImproperlyConfigured when the connected role is a superuser or owns the tables.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
+            "EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user)"
+        )
+        user, is_superuser, is_owner = cursor.fetchone()
+    if is_superuser or is_owner:
+        raise ImproperlyConfigured(
+            f"数据库角色 {user} 是{'超级用户' if is_superuser else '表的所有者'}，不能用来运行服务。"
+            "请把 DATABASE_URL 改为只有运行权限的角色（见 README“部署”）。"
+        )
