@@ -58,7 +58,7 @@ class InstitutionFactory(DjangoModelFactory):
     county = factory.LazyFunction(lambda: make_place().county)
     city = factory.LazyAttribute(lambda o: o.county.parent)
     province = factory.LazyAttribute(lambda o: o.city.parent)
-    township = None
+    township = factory.SelfAttribute("county")
     authority = factory.LazyAttribute(lambda o: AuthorityFactory(region=o.county))
 
 

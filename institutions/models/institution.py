@@ -22,8 +22,9 @@ class InstitutionQuerySet(models.QuerySet):
 class Institution(models.Model):
     """A supervised facility.
 
-    `province`, `city` and `county` are the regions that play these parts for it; where a level is missing
-    (不设区的市, 省直辖县) the nearest one stands in, so that each column is always set and scope is one comparison.
+    `province`, `city`, `county` and `township` are the regions that play these parts for it; where a level is
+    missing (不设区的市, 省直辖县, no township recorded) the nearest one above stands in, so that each column is
+    always set and scope is one comparison.
     Never holds a resident's name: counts only.
     """
 
@@ -37,9 +38,7 @@ class Institution(models.Model):
     province = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="省")
     city = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="市")
     county = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="县")
-    township = models.ForeignKey(
-        Region, on_delete=models.PROTECT, related_name="+", null=True, blank=True, verbose_name="乡镇"
-    )
+    township = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="乡镇")
     authority = models.ForeignKey(
         Authority, on_delete=models.PROTECT, related_name="institutions", verbose_name="主管民政部门"
     )
@@ -65,7 +64,7 @@ class Institution(models.Model):
             ),
             # Target of the hazards' composite foreign key that keeps their place columns true.
             models.UniqueConstraint(
-                fields=["id", "province", "city", "county"], name="institution_place_key"
+                fields=["id", "province", "city", "county", "township"], name="institution_place_key"
             ),
             models.CheckConstraint(
                 name="institution_kind_known", condition=Q(kind__in=InstitutionKind.values)
