@@ -71,6 +71,16 @@ class LicenceKind(models.TextChoices):
     INSURANCE = "insurance", "机构责任保险"
 
 
+class InstitutionAct(models.TextChoices):
+    """What happened to an institution's record (InstitutionEvent.act)."""
+
+    CREATED = "created", "建档"
+    EDITED = "edited", "修改信息"
+    LICENCES = "licences", "维护证照"
+    PERSONS = "persons", "维护责任人"
+    IMPORTED = "imported", "表格导入"
+
+
 class Capability(models.TextChoices):
     """What a role may do at all; who may do it to one hazard is decided by hazards.workflow."""
 
