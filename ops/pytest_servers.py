@@ -6,6 +6,7 @@ Processes of xdist inherit the addresses. Each run has a folder of its own, so r
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _running = {}
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config):
     if "TEST_FOLDER" not in os.environ:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a killed run still stops its servers
         folder = Path(tempfile.mkdtemp(prefix="yh-test-"))
         folder.chmod(0o755)
         postgres = servers.start_postgres(folder / "postgres", durable=False)
@@ -35,6 +37,16 @@ def pytest_load_initial_conftests(early_config):
             DATABASE_ROLE="owner",  # the owner makes the test database; conftest then turns to the runtime role
         )
     return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Fast answers first: files that drive a browser or processes come last."""
+    items.sort(
+        key=lambda item: (
+            bool(item.get_closest_marker("browser")) * 2 + bool(item.get_closest_marker("processes"))
+        )
+    )
 
 
 def pytest_unconfigure(config):
