@@ -46,7 +46,9 @@ def load_regions(file: RegionFile) -> Loaded:
         row, parent = rows[code], known.get(rows[code].parent_code)
         level = row.level or level_from_position(code, parent and RegionLevel(parent.level))
         if parent is not None and level.rank <= RegionLevel(parent.level).rank:
-            errors.append((row.number, f"{level.label}区划不能放在{parent.get_level_display()}“{parent.name}”下面"))
+            errors.append(
+                (row.number, f"{level.label}区划不能放在{parent.get_level_display()}“{parent.name}”下面")
+            )
             continue
         if parent is None and level != RegionLevel.PROVINCE:
             errors.append((row.number, f"{level.label}区划必须写明上级代码"))

@@ -24,7 +24,9 @@ class Command(BaseCommand):
         try:
             loaded = load_regions(region_csv.read(content))
         except RowErrors as wrong:
-            lines = [f"第 {number} 行：{words}" if number else words for number, words in wrong.errors[:SHOWN]]
+            lines = [
+                f"第 {number} 行：{words}" if number else words for number, words in wrong.errors[:SHOWN]
+            ]
             if len(wrong.errors) > SHOWN:
                 lines.append(f"……另有 {len(wrong.errors) - SHOWN} 处")
             raise CommandError("\n".join(["没有载入任何区划，请先改正：", *lines])) from wrong
