@@ -1,1 +1,44 @@
+// Everything works without this file; with it, pages move less and forgive more.
 import "htmx.org";
+import {keepDrafts, restoreDrafts} from "./drafts.js";
+import {careForForms, leadToErrors} from "./forms.js";
+import {watchRequests} from "./requests.js";
+import {watchReturn} from "./session.js";
+import {watchPhotos} from "./viewer.js";
+
+/** The tab somebody is on is in sight, however many there are. */
+function showCurrentTabs(root = document) {
+  for (const tab of root.querySelectorAll(".tabs a[aria-current]")) {
+    const strip = tab.closest(".tabs");
+    strip.scrollLeft = tab.offsetLeft - (strip.clientWidth - tab.clientWidth) / 2;
+  }
+}
+
+/** Menus close on Escape and on a click elsewhere, as people expect. */
+function closeMenus() {
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+  document.addEventListener("click", (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of openMenus()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}
+
+watchRequests();
+watchReturn();
+careForForms();
+keepDrafts();
+watchPhotos();
+closeMenus();
+showCurrentTabs();
+document.addEventListener("htmx:after:swap", ({detail: {ctx}}) => {
+  if (ctx.sourceElement?.id === "bell") return;
+  restoreDrafts();
+  showCurrentTabs();
+  leadToErrors();
+});
