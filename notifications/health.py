@@ -1,0 +1,68 @@
+"""Dead-man's switch: what the rows say about whether messages still leave the house."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from notifications.heartbeat import SWEEP
+from notifications.rules import DEATHS_COUNT_FOR, DELIVERY_LATE_AFTER, SWEEP_SILENT_AFTER
+
+_VITALS = """
+SELECT statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHERE name = %s),
+       statement_timestamp() - (
+           SELECT min(due_at) FROM notifications_delivery
+           WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL
+       ),
+       (SELECT count(*) FROM notifications_delivery WHERE dead_at > statement_timestamp() - %s)
+"""
+
+
+class Vitals(NamedTuple):
+    """Age of the last sweep and of the oldest unsent message (None: there is none), deaths in the last day."""
+
+    sweep_age: timedelta | None
+    oldest_due_age: timedelta | None
+    deaths: int
+
+
+def vitals() -> Vitals:
+    """Read the vitals: one statement, three index look-ups."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VITALS, [SWEEP, DEATHS_COUNT_FOR])
+        return Vitals(*cursor.fetchone())
+
+
+def problems(seen: Vitals) -> list[str]:
+    """What a person must be told of these vitals, in sentences; empty when all is well."""
+    found = []
+    if seen.sweep_age is None:
+        found.append("后台定时任务还没有运行过，提醒和邮件不会发出。请检查 Celery worker 和 beat。")
+    elif seen.sweep_age > SWEEP_SILENT_AFTER:
+        found.append(
+            f"后台定时任务已停止 {_minutes(seen.sweep_age)} 分钟，提醒和邮件可能没有发出。"
+            "请检查 Celery worker 和 beat。"
+        )
+    if seen.oldest_due_age is not None and seen.oldest_due_age > DELIVERY_LATE_AFTER:
+        found.append(
+            f"有邮件超过应发时间 {_minutes(seen.oldest_due_age)} 分钟仍未发出。请检查邮件服务器和 EMAIL_URL。"
+        )
+    if seen.deaths:
+        found.append(f"最近一天有 {seen.deaths} 封邮件多次发送失败，已放弃发送。请核对收件人邮箱。")
+    return found
+
+
+def staff_banners() -> list[str]:
+    """What the pages of staff must show on top: one statement; empty when all is well."""
+    return problems(vitals())
+
+
+def has_unapplied_migrations() -> bool:
+    """Whether the database lags behind this code. Raises OperationalError when it can't be reached."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _minutes(age: timedelta) -> int:
+    return int(age.total_seconds() // 60)

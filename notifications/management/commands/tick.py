@@ -1,0 +1,12 @@
+"""`manage.py tick`: one sweep without Celery, for a systemd timer beside beat. Either ticker may die."""
+
+from django.core.management import BaseCommand
+
+from notifications.delivery import sweep
+
+
+class Command(BaseCommand):
+    help = "发送到期的邮件并记录心跳；可与 Celery beat 同时定时运行"
+
+    def handle(self, *args, **options):
+        self.stdout.write(f"已处理 {sweep()} 封邮件。")

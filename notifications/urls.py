@@ -1,0 +1,11 @@
+from django.urls import path
+
+from notifications import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("", views.notice_list, name="list"),
+    path("bell/", views.bell, name="bell"),
+    path("read/", views.mark_read, name="mark_read"),
+    path("<int:pk>/", views.open_notice, name="open"),
+]
