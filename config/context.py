@@ -1,6 +1,55 @@
 """What every page knows: who acts, where they can go, what they must be told."""
 
+from django.urls import reverse
+
+from institutions.enums import Capability as C
+from notifications import health
+from notifications.queries import unread_count
+
+# label, URL name, icon, capability needed (None: everybody), whether it fits the phone's bottom bar
+_NAV = [
+    ("工作台", "workbench", "home", None, True),
+    ("隐患台账", "reports:ledger", "alert-triangle", C.VIEW_HAZARDS, True),
+    ("机构档案", "institutions:list", "building", C.VIEW_INSTITUTIONS, True),
+    ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, False),
+    ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
+    ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
+]
+
+
+def _nav(request) -> list[dict]:
+    actor, items = request.actor, []
+    for label, name, icon, capability, is_short in _NAV:
+        if capability is None or (actor and actor.can(capability)):
+            url = reverse(name)
+            is_current = request.path == url or (url != "/" and request.path.startswith(url))
+            items.append(
+                {"label": label, "url": url, "icon": icon, "is_current": is_current, "is_short": is_short}
+            )
+    return items
+
 
 def house(request):
-    """Context of base.html."""
-    return {"actor": getattr(request, "actor", None), "posts": getattr(request, "posts", [])}
+    """Context of base.html. Costs one query for the bell, and one for the banners of staff."""
+    actor = getattr(request, "actor", None)
+    if not getattr(request, "user", None) or not request.user.is_authenticated or request.htmx:
+        return {"actor": actor}
+    nav = _nav(request)
+    me = {
+        "label": "我的",
+        "url": reverse("me"),
+        "icon": "user",
+        "is_current": request.path == reverse("me"),
+        "is_short": True,
+    }
+    banners = []
+    if actor and actor.authority:
+        banners = [{"tone": "red", "text": text} for text in health.staff_banners()]
+    return {
+        "actor": actor,
+        "posts": request.posts,
+        "nav": nav,
+        "bottom_nav": [*[item for item in nav if item["is_short"]], me],
+        "unread": unread_count(request.user),
+        "banners": banners,
+    }

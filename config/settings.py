@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -144,6 +145,8 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 # Where behind nginx the same files are reachable as an internal location (X-Accel-Redirect); empty: we stream.
 ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", default="")
 UPLOAD_MIN_FREE_BYTES = env.int("UPLOAD_MIN_FREE_BYTES", default=512 * 1024 * 1024)
+# Hash of the audit chain: "sha256", or "sm3" where national algorithms are required.
+AUDIT_HASH = env.str("AUDIT_HASH", default="sha256")
 KEEP_ORIGINALS = env.bool("KEEP_ORIGINALS", default=False)
 
 # --- who gets in (docs/adr/0007) ------------------------------------------------------------------------
@@ -224,6 +227,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
+}
+CELERY_BEAT_SCHEDULE = {
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "hazards.anchor": {"task": "hazards.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
+    "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 
 # --- mail -------------------------------------------------------------------------------------------------

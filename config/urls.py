@@ -1,6 +1,18 @@
 """All URLs. Every one has a policy in tests/access; a new one without a policy fails there."""
 
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns: list = []
-_ = path
+from hazards.views import workbench
+from institutions import urls as institutions
+
+urlpatterns = [
+    path("", workbench, name="workbench"),
+    path("", include(institutions.session_urlpatterns)),
+    path("institutions/", include((institutions.institution_urlpatterns, "institutions"))),
+    path("members/", include((institutions.member_urlpatterns, "members"))),
+    path("hazards/", include("hazards.urls")),
+    path("files/", include("files.urls")),
+    path("notices/", include("notifications.urls")),
+    path("", include("reports.urls")),
+    path("healthz/", include("notifications.health_urls")),
+]

@@ -1,8 +1,17 @@
 """Test objects: one factory a model, real rows in PostgreSQL."""
 
+import uuid
+from datetime import timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from files.models import StoredFile
+from hazards.actions import lifecycle
+from hazards.actions.register import register
+from hazards.enums import HazardStatus
+from hazards.models import Hazard
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind, RegionLevel, Role
 from institutions.models import Authority, Institution, Licence, Membership, Region, ResponsiblePerson, User
@@ -125,3 +134,86 @@ def make_actor(role: Role, at: Region | Authority | Institution, user: User | No
     where = {"institution": at} if isinstance(at, Institution) else {"authority": at}
     membership = MembershipFactory(role=role, user=user or UserFactory(), **where)
     return Actor(membership.user, membership)
+
+
+class StoredFileFactory(DjangoModelFactory):
+    """A row only, for tests that never look at the picture."""
+
+    class Meta:
+        model = StoredFile
+
+    kind = "image"
+    original_sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    original_size = 1000
+    sha256 = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    size = 900
+    width, height = 640, 480
+    display_name = "照片.jpg"
+    name = factory.LazyAttribute(lambda o: f"{o.sha256[:2]}/{o.sha256}.jpg")
+    thumb_name = factory.LazyAttribute(lambda o: f"{o.sha256[:2]}/{o.sha256}-t.jpg")
+    uploaded_by = factory.SubFactory(UserFactory)
+
+
+class Cast:
+    """The people of one story: two officials of the county, two of the city, the home and its two people."""
+
+    def __init__(self, place: Place | None = None, **institution):
+        self.place = place or make_place()
+        self.home = self.place.institution(**institution)
+        ResponsiblePersonFactory(institution=self.home)
+        self.county, self.county2 = (make_actor(Role.COUNTY_OFFICIAL, self.place.county) for _ in range(2))
+        self.city, self.city2 = (make_actor(Role.CITY_OFFICIAL, self.place.city) for _ in range(2))
+        self.province = make_actor(Role.PROVINCE_OFFICIAL, self.place.province)
+        self.township = make_actor(Role.TOWNSHIP_PATROL, self.place.township)
+        self.manager = make_actor(Role.MANAGER, self.home)
+        self.safety = make_actor(Role.SAFETY_OFFICER, self.home)
+        self.auditor = make_actor(Role.AUDITOR, self.place.province)
+        self.system_admin = make_actor(Role.SYSTEM_ADMIN, self.place.province)
+        self.security_admin = make_actor(Role.SECURITY_ADMIN, self.place.province)
+
+
+def photos_of(actor: Actor, count: int = 1) -> list:
+    """Ids of uploads that `actor` may use."""
+    return [file.pk for file in StoredFileFactory.create_batch(count, uploaded_by=actor.user)]
+
+
+def register_hazard(cast: Cast, by: Actor | None = None, **fields) -> Hazard:
+    """A hazard at the cast's home through the real action; issued at once unless `issue_with=None`."""
+    by = by or cast.county
+    facts = {
+        "institution": cast.home,
+        "description": "疏散通道堆放杂物",
+        "location": "二楼东侧",
+        "domain": "fire",
+        "severity": "general",
+        "source": "screening",
+        "found_on": timezone.localdate(),
+        "uid": uuid.uuid4(),
+        "evidence": photos_of(by),
+        "issue_with": {
+            "due_on": timezone.localdate() + timedelta(days=7),
+            "responsible_person": "张三",
+        },
+    }
+    return register(by=by, **(facts | fields))
+
+
+def hazard_in(cast: Cast, status: str, **fields) -> Hazard:
+    """A hazard brought to `status` by the real actions of the cast."""
+    if status == HazardStatus.REGISTERED:
+        return register_hazard(cast, issue_with=None, **fields)
+    hazard = register_hazard(cast, **fields)
+    if status == HazardStatus.VOIDED:
+        return lifecycle.void(hazard, by=cast.county, reason="现场核实属于误报")
+    if status == HazardStatus.RECTIFYING:
+        return hazard
+    hazard = lifecycle.submit(hazard, by=cast.manager, measures="已清理", evidence=photos_of(cast.manager))
+    if status == HazardStatus.AWAITING_VERIFICATION:
+        return hazard
+    hazard = lifecycle.accept(hazard, by=cast.county, opinion="属实", **CONFIRMED)
+    if status == HazardStatus.VERIFIED:
+        return hazard
+    return lifecycle.close(hazard, by=cast.city, opinion="同意")
+
+
+CONFIRMED = {"is_cause_found": True, "is_rectified": True, "is_satisfactory": True}

@@ -1,0 +1,107 @@
+"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → notices."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from common.http import Conflict
+from hazards import audit, notices, workflow
+from hazards.enums import HazardAction
+from hazards.models import Hazard, HazardEvent
+from institutions.actor import Actor
+
+
+def lock(hazard: Hazard) -> Hazard:
+    """The row as it is now, locked against other acts until the transaction ends (waits 3 s at most)."""
+    return (
+        Hazard.objects.select_for_update(no_key=True, of=("self",))
+        .select_related(
+            "institution", "supervising_authority__region", "county", "city", "province", "closing_region"
+        )
+        .get(pk=hazard.pk)
+    )
+
+
+def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> None:
+    row = workflow.TABLE[action]
+    if version in (None, hazard.version) and row.is_legal_from(hazard.status):
+        return
+    changes = hazard.events.filter(seq__gt=version if version is not None else hazard.version - 1)
+    raise Conflict(
+        f"您打开页面之后，这条隐患已经有了新的办理，现在是“{hazard.get_status_display()}”。",
+        changes=list(changes.order_by("seq")),
+        back_url=reverse("hazards:detail", args=[hazard.pk]),
+    )
+
+
+def transition(
+    hazard: Hazard,
+    action: HazardAction,
+    *,
+    by: Actor,
+    version: int | None = None,
+    comment: str = "",
+    data: dict | None = None,
+    prepare: Callable[[Hazard], dict] | None = None,
+    **fields,
+) -> Hazard:
+    """Do `action` to the hazard, with `fields` saved beside the status, its event and its notices. One transaction.
+
+    `prepare` gives the fields that depend on the row as it is once locked.
+    Raises PermissionDenied when `by` may not, Conflict when somebody else acted since `version`.
+    """
+    row = workflow.TABLE[action]
+    if not by.can(row.capability):
+        raise PermissionDenied("您的角色不能办理这一步。")
+    with transaction.atomic():
+        hazard = lock(hazard)
+        _refuse_stale(hazard, action, version)
+        if reason := workflow.refusal(action, by, hazard):
+            raise PermissionDenied(reason)
+        if prepare:
+            fields |= prepare(hazard)
+        before = hazard.status
+        now = timezone.now()
+        for name, value in fields.items():
+            setattr(hazard, name, value)
+        names = [*fields, "event_count", "event_head"]
+        if row.target:
+            hazard.status, hazard.status_changed_at = row.target, now
+            names += ["status", "status_changed_at"]
+        event = make_event(hazard, action, by=by, at=now, from_status=before, comment=comment, data=data)
+        hazard.save(update_fields=names)
+        event.save(force_insert=True)
+        notices.tell(hazard, event, by=by)
+    return hazard
+
+
+def make_event(hazard, action, *, by: Actor, at, from_status="", comment="", data=None) -> HazardEvent:
+    """The unsaved next event of the chain; moves the hazard's count and head on."""
+    facts = {
+        "seq": hazard.event_count + 1,
+        "action": HazardAction(action).value,
+        "from_status": str(from_status),
+        "to_status": str(hazard.status),
+        "at": at,
+        "by": by.user.pk,
+        "by_name": by.user.name,
+        "by_role": by.role.value,
+        "by_place": by.place_name,
+        "comment": comment,
+        "data": data or {},
+    }
+    digest = audit.event_hash(settings.AUDIT_HASH, hazard.event_head, hazard.uid, facts)
+    event = HazardEvent(
+        hazard=hazard,
+        algorithm=settings.AUDIT_HASH,
+        previous_hash=hazard.event_head,
+        hash=digest,
+        **{k: v for k, v in facts.items() if k != "by"},
+        by=by.user,
+    )
+    hazard.event_count, hazard.event_head = facts["seq"], digest
+    return event

@@ -1,0 +1,39 @@
+"""Who closes out (销号) by policy: data per region and severity, decided at acceptance and kept on the hazard."""
+
+import hashlib
+
+from hazards.enums import ClosingLevel, Severity
+from hazards.models import ClosingPolicy, Hazard
+from institutions.models import Region
+
+
+def policy_for(hazard: Hazard) -> ClosingPolicy:
+    """The policy of the nearest region from the county upward; 市级销号 when there is none."""
+    places = [hazard.county_id, hazard.city_id, hazard.province_id]
+    rows = {
+        p.region_id: p for p in ClosingPolicy.objects.filter(region_id__in=places, severity=hazard.severity)
+    }
+    return next((rows[place] for place in places if place in rows), ClosingPolicy(level=ClosingLevel.CITY))
+
+
+def is_spot_checked(hazard: Hazard, percent: int) -> bool:
+    """Whether this hazard falls in the city's share; fixed by its uid, so nobody can choose."""
+    return int(hashlib.sha256(hazard.uid.bytes).hexdigest(), 16) % 100 < percent
+
+
+def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:
+    """The region whose civil-affairs authority closes out: by policy, but always above the one that verified.
+
+    Where a level is missing (省直辖县) or the city itself verified, the next level up that exists; at the top the
+    same authority, by another person.
+    """
+    chain = list(dict.fromkeys([hazard.county, hazard.city, hazard.province]))
+    verified_in = hazard.supervising_authority.region
+    position = next((i for i, region in enumerate(chain) if region.pk == verified_in.pk), 0)
+    level = ClosingLevel(policy.level)
+    if level is ClosingLevel.COUNTY and hazard.severity == Severity.GENERAL:
+        if not is_spot_checked(hazard, policy.spot_check_percent):
+            return verified_in
+        level = ClosingLevel.CITY
+    wanted = hazard.province if level is ClosingLevel.PROVINCE else hazard.city
+    return chain[min(max(chain.index(wanted), position + 1), len(chain) - 1)]

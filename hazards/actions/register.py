@@ -1,0 +1,125 @@
+"""登记隐患: the way every hazard comes in, whoever found it. Visits, self-checks and imports call the same."""
+
+import uuid
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from hazards import notices, workflow
+from hazards.actions._evidence import attach, digests, take
+from hazards.actions._transition import make_event, transition
+from hazards.actions.lifecycle import issue
+from hazards.enums import EvidenceStage, HazardAction, HazardStatus
+from hazards.models import Hazard, RectificationSubmission
+from institutions.actor import Actor
+from institutions.models import Institution
+
+
+@transaction.atomic
+def register(
+    *,
+    by: Actor,
+    institution: Institution,
+    description: str,
+    location: str,
+    domain: str,
+    severity: str,
+    source: str,
+    found_on: date,
+    uid: uuid.UUID,
+    basis: str = "",
+    evidence: list = (),
+    no_photo_reason: str = "",
+    recurrence_of: Hazard | None = None,
+    issue_with: dict | None = None,
+    fixed_with: dict | None = None,
+) -> Hazard:
+    """Register a hazard; with `issue_with` (due_on, responsible_person, …) issue it in the same step.
+
+    `fixed_with` (measures, evidence, responsible_person): 立行立改, goes straight to AWAITING_VERIFICATION and
+    must be verified by another person. The same `uid` again gives the hazard that is already there.
+    Raises PermissionDenied when the institution is outside the actor's scope or the role may not register,
+    ValueError without a photo or a reason for none.
+    """
+    if reason := workflow.refusal(HazardAction.REGISTER, by, None):
+        raise PermissionDenied(reason)
+    if not Institution.objects.visible_to(by).filter(pk=institution.pk).exists():
+        raise PermissionDenied("这家机构不在您的辖区内。")
+    if not evidence and not no_photo_reason:
+        raise ValueError("请至少上传一张现场照片，或说明无法拍照的原因。")
+    if existing := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
+        return existing
+    now, files = timezone.now(), take(evidence, by=by)
+    hazard = Hazard(
+        uid=uid,
+        institution=institution,
+        province_id=institution.province_id,
+        city_id=institution.city_id,
+        county_id=institution.county_id,
+        township_id=institution.township_id,
+        supervising_authority_id=institution.authority_id,
+        description=description,
+        location=location,
+        domain=domain,
+        severity=severity,
+        source=source,
+        basis=basis,
+        found_on=found_on,
+        no_photo_reason=no_photo_reason,
+        is_self_reported=by.institution is not None,
+        is_fixed_on_the_spot=fixed_with is not None,
+        recurrence_of=recurrence_of,
+        status=HazardStatus.REGISTERED,
+        registered_at=now,
+        registered_by=by.user,
+        status_changed_at=now,
+    )
+    event = make_event(
+        hazard,
+        HazardAction.REGISTER,
+        by=by,
+        at=now,
+        data={"description": description, "location": location, "severity": severity, "domain": domain}
+        | digests(files),
+    )
+    hazard.save(force_insert=True)
+    event.hazard = hazard
+    event.save(force_insert=True)
+    attach(hazard, files, EvidenceStage.FOUND, by=by, round=0)
+    if fixed_with is not None:
+        return _fix_on_the_spot(hazard, by=by, **fixed_with)
+    if issue_with is not None:
+        return issue(hazard, by=by, **issue_with)
+    notices.tell(hazard, event, by=by)
+    return hazard
+
+
+def _fix_on_the_spot(
+    hazard: Hazard, *, by: Actor, measures: str, evidence: list, responsible_person: str
+) -> Hazard:
+    """立行立改: the second half of registering. Needs at least one photo of the repaired state."""
+    if not evidence:
+        raise ValueError("立行立改须上传整改后的照片。")
+    now, files = timezone.now(), take(evidence, by=by)
+    hazard = transition(
+        hazard,
+        HazardAction.FIX_ON_THE_SPOT,
+        by=by,
+        comment=measures,
+        data=digests(files),
+        issued_at=now,
+        issued_by=by.user,
+        due_on=timezone.localdate(now),
+        responsible_person=responsible_person,
+        supervising_officer=None if by.institution else by.user,
+        submitted_at=now,
+        submitted_by=by.user,
+        round=1,
+    )
+    RectificationSubmission.objects.create(
+        hazard=hazard, round=1, measures=measures, submitted_at=now, submitted_by=by.user
+    )
+    attach(hazard, files, EvidenceStage.RECTIFIED, by=by, round=1)
+    return hazard

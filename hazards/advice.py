@@ -1,0 +1,59 @@
+"""Notes beside photos for whoever verifies or closes out: reused photos, and photos older than the finding."""
+
+from django.utils import timezone
+
+from files import likeness
+from hazards.enums import EvidenceStage, HazardStatus
+from hazards.models import Evidence, Hazard
+from institutions.actor import Actor
+from institutions.enums import Capability
+
+_DECIDING = {HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED}
+
+
+def for_verifier(hazard: Hazard, actor: Actor) -> dict[int, list[str]]:
+    """Sentences by evidence id; only while a decision is due, only for those who verify or close out.
+
+    A hazard outside the reader's scope is mentioned without its number.
+    """
+    may_decide = actor.can(Capability.VERIFY) or actor.can(Capability.CLOSE)
+    if hazard.status not in _DECIDING or not may_decide:
+        return {}
+    shown = [e for e in hazard.evidence.all() if e.stage == EvidenceStage.RECTIFIED]
+    used = likeness.same_or_near_many([e.file for e in shown])
+    others = _evidence_of([file for files in used.values() for file in files], actor)
+    notes = {}
+    for item in shown:
+        sentences = list(
+            dict.fromkeys(
+                _sentence(item, file, others.get(file.pk), hazard) for file in used.get(item.file_id, [])
+            )
+        )
+        taken_on = timezone.localdate(item.file.taken_at) if item.file.taken_at else None
+        if taken_on and taken_on < hazard.found_on:
+            sentences.append(
+                f"这张照片拍摄于 {taken_on.year}年{taken_on.month}月{taken_on.day}日，早于发现隐患的日期。"
+            )
+        if sentences:
+            notes[item.pk] = sentences
+    return notes
+
+
+def _evidence_of(files, actor: Actor) -> dict:
+    """Evidence of these files by file id, marked with whether its hazard is in the reader's scope."""
+    visible = set(
+        Hazard.objects.visible_to(actor).filter(evidence__file__in=files).values_list("pk", flat=True)
+    )
+    rows = Evidence.objects.filter(file__in=files).select_related("hazard")
+    return {row.file_id: (row, row.hazard_id in visible) for row in rows}
+
+
+def _sentence(item: Evidence, file, other, hazard: Hazard) -> str:
+    alike = "相同" if file.original_sha256 == item.file.original_sha256 else "几乎相同"
+    if other is None:
+        return f"与以前上传过的照片{alike}。"
+    evidence, is_visible = other
+    if evidence.hazard_id == hazard.pk:
+        return f"与本隐患第 {evidence.round} 轮“{evidence.get_stage_display()}”照片{alike}。"
+    where = f"隐患 {evidence.hazard.number}" if is_visible else "另一条隐患"
+    return f"与{where}的“{evidence.get_stage_display()}”照片{alike}。"

@@ -1,0 +1,61 @@
+"""The trace: append-only events, hash-chained per hazard, and the daily anchor over all of them."""
+
+from django.conf import settings
+from django.db import models
+
+from hazards.enums import HazardAction, HazardStatus
+
+from .hazard import Hazard
+
+# Advisory lock held shared by every act that writes an event, and alone by the daily anchor (migration 0002).
+EVENT_LOCK = 7_210_001
+
+
+class HazardEvent(models.Model):
+    """One act. Names and posts are written down as they were; the runtime role can only insert and select."""
+
+    append_only = True
+
+    hazard = models.ForeignKey(Hazard, on_delete=models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField("序号")
+    action = models.CharField("事项", max_length=20, choices=HazardAction)
+    from_status = models.CharField(max_length=25, choices=HazardStatus, blank=True)
+    to_status = models.CharField(max_length=25, choices=HazardStatus)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField("姓名", max_length=30)
+    by_role = models.CharField("角色", max_length=20)
+    by_place = models.CharField("单位", max_length=80)
+    comment = models.CharField("意见", max_length=500, blank=True)
+    data = models.JSONField("数据", default=dict)
+    algorithm = models.CharField(max_length=10)
+    previous_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "办理记录"
+        ordering = ["hazard_id", "seq"]
+        constraints = [models.UniqueConstraint(fields=["hazard", "seq"], name="event_seq_once")]
+        indexes = [models.Index(fields=["at", "id"], name="event_at")]
+
+    def __str__(self):
+        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class AuditAnchor(models.Model):
+    """One a day: a digest over all events up to a moment, chained to the day before; also written to the log."""
+
+    append_only = True
+
+    made_at = models.DateTimeField("时间")
+    last_event_id = models.BigIntegerField("最后事件")
+    event_count = models.BigIntegerField("事件数")
+    previous_digest = models.CharField(max_length=64, blank=True, unique=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "审计锚点"
+        ordering = ["id"]
+
+    def __str__(self):
+        return f"{self.made_at:%Y-%m-%d} {self.digest[:12]}"

@@ -1,0 +1,239 @@
+"""The hazard (隐患): facts as found, status, and the facts that belong to the current round."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from hazards import deadlines
+from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
+from institutions.enums import PROTECTED_KINDS
+from institutions.models import Authority, Institution, Region
+
+OPEN = Q(status__in=sorted(OPEN_STATUSES))
+CLOCK_RUNS = Q(status__in=["rectifying", "awaiting_verification"])
+
+
+def _pair(name: str) -> models.CheckConstraint:
+    """`name_at` and `name_by` are set together or not at all."""
+    return models.CheckConstraint(
+        name=f"hazard_{name}_pair",
+        condition=Q(**{f"{name}_at": None, f"{name}_by": None})
+        | Q(**{f"{name}_at__isnull": False, f"{name}_by__isnull": False}),
+    )
+
+
+def _user(verbose: str, **options) -> models.ForeignKey:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=verbose, **options
+    )
+
+
+class HazardQuerySet(models.QuerySet):
+    def visible_to(self, actor):
+        """What `actor` may know of. Every list, page, file, export, search and count starts here.
+
+        An institution sees what it reported itself at once, and what officials found from the day it is issued.
+        """
+        if actor is None or not actor.may_view_hazards:
+            return self.none()
+        rows = self.filter(**actor.scope.hazard_filter)
+        if actor.institution:
+            rows = rows.filter(Q(is_self_reported=True) | Q(issued_at__isnull=False))
+        return rows
+
+    def open(self):
+        return self.filter(OPEN)
+
+    def overdue(self, today: date):
+        """Past the deadline before verification: `due_on` itself is still in time."""
+        return self.filter(CLOCK_RUNS, due_on__lt=today)
+
+    def due_within(self, today: date, days: int):
+        return self.filter(CLOCK_RUNS, due_on__range=(today, today + deadlines.timedelta(days=days)))
+
+
+class Hazard(models.Model):
+    """One hazard from finding to close-out. `status` is written in hazards/actions/_transition.py alone."""
+
+    # What was found, where
+    uid = models.UUIDField(
+        "客户端编号", unique=True
+    )  # made where it was found: a repeated send is the same hazard
+    institution = models.ForeignKey(
+        Institution, on_delete=models.PROTECT, related_name="hazards", verbose_name="机构"
+    )
+    province = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="省")
+    city = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="市")
+    county = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="县")
+    township = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="乡镇")
+    supervising_authority = models.ForeignKey(
+        Authority, on_delete=models.PROTECT, related_name="+", verbose_name="主管民政部门"
+    )
+    description = models.CharField("存在问题", max_length=500)
+    location = models.CharField("具体部位", max_length=100)
+    domain = models.CharField("隐患类别", max_length=20, choices=Domain)
+    severity = models.CharField("隐患等级", max_length=10, choices=Severity)
+    source = models.CharField("来源", max_length=20, choices=Source)
+    basis = models.CharField("判定依据", max_length=200, blank=True)
+    found_on = models.DateField("发现日期")
+    no_photo_reason = models.CharField("无照片原因", max_length=100, blank=True)
+    is_fixed_on_the_spot = models.BooleanField("立行立改", default=False)
+    is_self_reported = models.BooleanField("机构自报", default=False)
+    recurrence_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="recurrences",
+        verbose_name="反弹自",
+    )
+
+    # Where it stands
+    status = models.CharField("状态", max_length=25, choices=HazardStatus, default=HazardStatus.REGISTERED)
+    round = models.PositiveSmallIntegerField("整改轮次", default=0)
+    due_on = models.DateField("整改期限", null=True, blank=True)
+    responsible_person = models.CharField("整改责任人", max_length=30, blank=True)
+    interim_measures = models.CharField("临时管控措施", max_length=300, blank=True)
+    supervising_officer = _user("监管责任人", null=True, blank=True)
+    closing_region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="销号地区"
+    )
+    duplicate_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duplicates",
+        verbose_name="重复于",
+    )
+
+    # Who did what last; the rounds and the events keep everything before
+    registered_at = models.DateTimeField("登记时间")
+    registered_by = _user("登记人")
+    issued_at = models.DateTimeField("下发时间", null=True, blank=True)
+    issued_by = _user("下发人", null=True, blank=True)
+    submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
+    submitted_by = _user("提交人", null=True, blank=True)
+    verified_at = models.DateTimeField("验收时间", null=True, blank=True)
+    verified_by = _user("验收人", null=True, blank=True)
+    closed_at = models.DateTimeField("销号时间", null=True, blank=True)
+    closed_by = _user("销号人", null=True, blank=True)
+    void_requested_at = models.DateTimeField("申请作废时间", null=True, blank=True)
+    void_requested_by = _user("申请作废人", null=True, blank=True)
+    voided_at = models.DateTimeField("作废时间", null=True, blank=True)
+    voided_by = _user("作废人", null=True, blank=True)
+    void_reason = models.CharField("作废原因", max_length=300, blank=True)
+    status_changed_at = models.DateTimeField("状态变更时间")
+
+    # Length and head of its chain of events: a chain alone would not show a cut tail. The length is the version.
+    event_count = models.PositiveIntegerField("事件数", default=0)
+    event_head = models.CharField("事件链头", max_length=64, default="")
+
+    objects = HazardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "隐患"
+        ordering = ["-found_on", "-id"]
+        indexes = [
+            models.Index(F("found_on").desc(), F("id").desc(), name="hazard_found"),
+            models.Index("province", F("found_on").desc(), F("id").desc(), name="hazard_province_found"),
+            models.Index("city", F("found_on").desc(), F("id").desc(), name="hazard_city_found"),
+            models.Index("county", F("found_on").desc(), F("id").desc(), name="hazard_county_found"),
+            models.Index("township", F("found_on").desc(), F("id").desc(), name="hazard_township_found"),
+            models.Index(
+                "institution", F("found_on").desc(), F("id").desc(), name="hazard_institution_found"
+            ),
+            models.Index("due_on", "id", condition=OPEN, name="hazard_open_due"),
+            models.Index("city", "due_on", "id", condition=OPEN, name="hazard_open_city_due"),
+            models.Index("county", "due_on", "id", condition=OPEN, name="hazard_open_county_due"),
+            models.Index("institution", "due_on", "id", condition=OPEN, name="hazard_open_institution_due"),
+            models.Index(
+                "closing_region",
+                "status_changed_at",
+                "id",
+                condition=Q(status="verified"),
+                name="hazard_to_close",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(name="hazard_status_known", condition=Q(status__in=HazardStatus.values)),
+            models.CheckConstraint(name="hazard_severity_known", condition=Q(severity__in=Severity.values)),
+            models.CheckConstraint(name="hazard_domain_known", condition=Q(domain__in=Domain.values)),
+            models.CheckConstraint(name="hazard_source_known", condition=Q(source__in=Source.values)),
+            *(
+                _pair(name)
+                for name in ("issued", "submitted", "verified", "closed", "void_requested", "voided")
+            ),
+            models.CheckConstraint(
+                name="hazard_closed_with_facts",
+                condition=Q(status="closed", closed_at__isnull=False)
+                | ~Q(status="closed") & Q(closed_at=None),
+            ),
+            models.CheckConstraint(
+                name="hazard_voided_with_facts",
+                condition=Q(status="voided", voided_at__isnull=False) & ~Q(void_reason="")
+                | ~Q(status="voided") & Q(voided_at=None),
+            ),
+            models.CheckConstraint(
+                name="hazard_issued_with_facts",
+                condition=Q(status__in=["registered", "voided"])
+                | Q(issued_at__isnull=False, due_on__isnull=False) & ~Q(responsible_person=""),
+            ),
+            models.CheckConstraint(
+                name="hazard_submitted_with_facts",
+                condition=~Q(status__in=["awaiting_verification", "verified", "closed"])
+                | Q(submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="hazard_verified_with_facts",
+                condition=~Q(status__in=["verified", "closed"])
+                | Q(verified_at__isnull=False, closing_region__isnull=False),
+            ),
+            # 企业整改、县级验收、市级销号: never the same person twice.
+            models.CheckConstraint(
+                name="hazard_verifier_is_not_submitter", condition=~Q(verified_by=F("submitted_by"))
+            ),
+            models.CheckConstraint(
+                name="hazard_closer_is_a_third_person",
+                condition=~Q(closed_by=F("verified_by")) & ~Q(closed_by=F("submitted_by")),
+            ),
+            models.CheckConstraint(
+                name="hazard_major_voided_by_two",
+                condition=~Q(status="voided", severity="major")
+                | Q(void_requested_by__isnull=False) & ~Q(voided_by=F("void_requested_by")),
+            ),
+            models.CheckConstraint(
+                name="hazard_not_its_own_origin",
+                condition=~Q(recurrence_of=F("id")) & ~Q(duplicate_of=F("id")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.number} {self.description}"
+
+    @property
+    def number(self) -> str:
+        """隐患编号 as spoken and printed: year of finding and the running number."""
+        return f"YH-{self.found_on.year}-{self.pk:06d}"
+
+    @property
+    def version(self) -> int:
+        """What a form carries to notice that somebody else acted in between."""
+        return self.event_count
+
+    @property
+    def is_major(self) -> bool:
+        return self.severity == Severity.MAJOR
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+    @property
+    def is_protected(self) -> bool:
+        return self.institution.kind in PROTECTED_KINDS
+
+    def days_left(self, today: date) -> int | None:
+        return deadlines.days_left(self.due_on, self.status, today)

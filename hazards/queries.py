@@ -1,0 +1,148 @@
+"""What pages ask for: work lists, what a detail page shows. Everything starts from `visible_to(actor)`."""
+
+from datetime import date
+
+from django.db.models import Prefetch, Q
+
+from hazards import deadlines
+from hazards.enums import EvidenceStage, HazardStatus
+from hazards.models import Evidence, Hazard, RectificationSubmission
+from institutions.actor import Actor
+from institutions.enums import Capability, Department, Role
+
+S = HazardStatus
+
+# What one row of a list shows; fetched with the row.
+ROW = ("institution", "county", "city")
+
+
+def rows(hazards):
+    """With what a list row needs, so that a list costs the same number of queries at any length."""
+    return hazards.select_related(*ROW)
+
+
+def waiting_for(actor: Actor):
+    """待我办理: hazards whose next act is this actor's, by the same rules as the buttons."""
+    visible, mine = Hazard.objects.visible_to(actor), Q(pk__in=[])
+    me = actor.user.pk
+    if actor.can(Capability.RECTIFY):
+        mine |= Q(status=S.RECTIFYING)
+    if actor.authority and actor.authority.department == Department.CIVIL_AFFAIRS:
+        own = Q(supervising_authority_id=actor.authority.pk)
+        if actor.can(Capability.ISSUE):
+            mine |= own & Q(status=S.REGISTERED)
+            mine |= own & Q(status=S.RECTIFYING, void_requested_by__isnull=False) & ~Q(void_requested_by=me)
+        if actor.can(Capability.VERIFY):
+            mine |= own & Q(status=S.AWAITING_VERIFICATION) & ~Q(submitted_by=me)
+        if actor.can(Capability.CLOSE):
+            mine |= Q(status=S.VERIFIED, closing_region_id=actor.authority.region_id) & ~(
+                Q(verified_by=me) | Q(submitted_by=me)
+            )
+    return visible.filter(mine)
+
+
+def due_soon(actor: Actor, today: date):
+    """Deadline today or within the next days, still being rectified."""
+    return (
+        Hazard.objects.visible_to(actor)
+        .filter(status=S.RECTIFYING)
+        .due_within(today, deadlines.DUE_SOON_DAYS)
+    )
+
+
+def handled_by(actor: Actor):
+    """我经手的: what this person touched and somebody else must act on now, latest change first."""
+    me = actor.user.pk
+    touched = (
+        Q(registered_by=me)
+        | Q(issued_by=me)
+        | Q(submitted_by=me)
+        | Q(verified_by=me)
+        | Q(supervising_officer=me)
+    )
+    waiting = waiting_for(actor).values("pk")
+    return (
+        Hazard.objects.visible_to(actor)
+        .open()
+        .filter(touched)
+        .exclude(pk__in=waiting)
+        .order_by("-status_changed_at", "-id")
+    )
+
+
+def for_detail(actor: Actor):
+    """Hazards in scope with everything the detail page shows."""
+    return (
+        Hazard.objects.visible_to(actor)
+        .select_related(
+            "institution", "county", "city", "province", "supervising_authority__region", "closing_region",
+            "registered_by", "supervising_officer", "recurrence_of", "duplicate_of", "void_requested_by", "plan",
+        )
+        .prefetch_related(
+            "events",
+            Prefetch(
+                "submissions",
+                RectificationSubmission.objects.select_related(
+                    "submitted_by", "verification__verified_by", "verification__closure__decided_by"
+                ),
+            ),
+            Prefetch("evidence", Evidence.objects.select_related("file", "added_by")),
+        )
+    )  # fmt: skip
+
+
+def waits_on(hazard: Hazard) -> str:
+    """Whose move it is, in words; empty when nobody's."""
+    return {
+        S.REGISTERED: f"等待{hazard.supervising_authority.name}下发整改",
+        S.RECTIFYING: f"等待{hazard.institution.name}整改",
+        S.AWAITING_VERIFICATION: f"等待{hazard.supervising_authority.name}验收",
+        S.VERIFIED: f"等待{hazard.closing_region.name if hazard.closing_region else ''}民政部门销号",
+    }.get(hazard.status, "")
+
+
+def steps(hazard: Hazard) -> list[dict]:
+    """The stepper: 登记 → 下发 → 整改 → 验收 → 销号, each done, current or to come, with its time."""
+    order = [S.REGISTERED, S.RECTIFYING, S.AWAITING_VERIFICATION, S.VERIFIED, S.CLOSED]
+    names = ["发现登记", "下发整改", "机构整改", "县级验收", "销号"]
+    times = [
+        hazard.registered_at, hazard.issued_at, hazard.submitted_at, hazard.verified_at, hazard.closed_at,
+    ]  # fmt: skip
+    if hazard.status == S.VOIDED:
+        done = 2 if hazard.issued_at else 1
+        return [
+            {"name": n, "at": t, "state": "done"} for n, t in zip(names[:done], times[:done], strict=True)
+        ] + [{"name": "已作废", "at": hazard.voided_at, "state": "stopped"}]
+    # The step in progress is the one after the status reached: 整改中 means step 3 is being done.
+    current = order.index(S(hazard.status)) + 1
+    return [
+        {
+            "name": name,
+            "at": at if i < current else None,
+            "state": "done" if i < current else "current" if i == current else "todo",
+        }
+        for i, (name, at) in enumerate(zip(names, times, strict=True))
+    ]
+
+
+def may_see_photos(hazard: Hazard, actor: Actor) -> bool:
+    """Photos from protected houses stay with the house and officials of county level and above (domain 4.4)."""
+    if not hazard.is_protected or actor.institution:
+        return True
+    return actor.can(Capability.VERIFY) or actor.role == Role.AUDITOR
+
+
+def photos(hazard: Hazard, actor: Actor) -> dict:
+    """The photos of a hazard for its page: found, then by round what was rectified, then at verification."""
+    if not may_see_photos(hazard, actor):
+        return {"is_hidden": True}
+    by_stage = {stage: [] for stage in EvidenceStage}
+    for item in hazard.evidence.all():
+        by_stage[EvidenceStage(item.stage)].append(item)
+    latest = max((e.round for e in by_stage[EvidenceStage.RECTIFIED]), default=0)
+    return {
+        "found": by_stage[EvidenceStage.FOUND],
+        "rectified": [e for e in by_stage[EvidenceStage.RECTIFIED] if e.round == latest],
+        "earlier": [e for e in by_stage[EvidenceStage.RECTIFIED] if e.round != latest],
+        "verified": by_stage[EvidenceStage.VERIFIED],
+    }

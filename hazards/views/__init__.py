@@ -1,0 +1,6 @@
+from .act import act
+from .evidence import photo
+from .pages import detail, of_institution, workbench
+from .register import choose_institution, register
+
+__all__ = ["act", "choose_institution", "detail", "of_institution", "photo", "register", "workbench"]

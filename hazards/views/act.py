@@ -1,0 +1,102 @@
+"""One view for every act on a hazard: the table says which form, the door says who may."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from common.http import Conflict, writes
+from files.claims import Unclaimable
+from hazards import queries, workflow
+from hazards.actions import lifecycle, once
+from hazards.enums import HazardAction
+from hazards.forms import FORMS
+from hazards.models import Hazard
+
+A = HazardAction
+ACTIONS = {
+    A.ISSUE: lifecycle.issue,
+    A.PLAN: lifecycle.plan,
+    A.SUBMIT: lifecycle.submit,
+    A.REJECT: lifecycle.reject,
+    A.ACCEPT: lifecycle.accept,
+    A.CLOSE: lifecycle.close,
+    A.RETURN: lifecycle.return_,
+    A.REQUEST_VOID: lifecycle.request_void,
+    A.REFUSE_VOID: lifecycle.refuse_void,
+    A.VOID: lifecycle.void,
+}
+DONE = {
+    A.ISSUE: "已下发，机构会收到通知。",
+    A.PLAN: "整改方案已保存。",
+    A.SUBMIT: "已提交，等待主管部门验收。",
+    A.REJECT: "已退回，机构会收到通知。",
+    A.ACCEPT: "已通过验收，等待销号。",
+    A.CLOSE: "已销号。",
+    A.RETURN: "不予销号，已退回重新整改。",
+    A.REQUEST_VOID: "已申请作废，等待另一位同事决定。",
+    A.REFUSE_VOID: "已答复：不同意作废。",
+    A.VOID: "已作废。",
+}
+
+
+@writes(methods=("GET", "HEAD", "POST"))
+def act(request, pk: int, action: str):
+    """The page of one act, and the act itself. 404 out of scope, 403 not allowed, 409 too late, 422 bad input."""
+    hazard = get_object_or_404(queries.for_detail(request.actor), pk=pk)
+    action = _known(action)
+    if request.method == "POST":
+        return _do(request, hazard, action)
+    if reason := workflow.refusal(action, request.actor, hazard):
+        raise PermissionDenied(reason)
+    return _page(request, hazard, action, FORMS[action](actor=request.actor, hazard=hazard))
+
+
+def _known(action: str) -> HazardAction:
+    try:
+        found = HazardAction(action)
+        return found if found in FORMS else _missing()
+    except ValueError:
+        return _missing()
+
+
+def _missing():
+    raise Http404("没有这一步。")
+
+
+def _page(request, hazard: Hazard, action: HazardAction, form, status=200):
+    context = {"hazard": hazard, "action": action, "row": workflow.TABLE[action], "form": form}
+    if action == A.SUBMIT:
+        context["missing"] = lifecycle.plan_missing(hazard)
+    return render(request, "hazards/act.html", context, status=status)
+
+
+def _do(request, hazard: Hazard, action: HazardAction):
+    actor = request.actor
+    if not actor.can(workflow.TABLE[action].capability):
+        raise PermissionDenied("您的角色不能办理这一步。")
+    form = FORMS[action](request.POST, request.FILES, actor=actor, hazard=hazard)
+    is_valid = form.is_valid()
+    key = form.cleaned_data.get("key")
+    if key and (location := once.answered(key, actor.user)):
+        return redirect(location)
+    if not is_valid:
+        return _page(request, hazard, action, form, status=422)
+    try:
+        location = once.once(key, actor.user, partial(_act, hazard, action, form))
+    except (Unclaimable, lifecycle.PlanIncomplete) as error:
+        form.add_error(None, str(error))
+        return _page(request, hazard, action, form, status=422)
+    except Conflict as conflict:
+        conflict.context["typed"] = [{"label": k, "value": v} for k, v in form.typed()]
+        raise
+    messages.success(request, DONE[action])
+    return redirect(location)
+
+
+def _act(hazard: Hazard, action: HazardAction, form) -> str:
+    ACTIONS[action](hazard, by=form.actor, **form.facts())
+    return reverse("hazards:detail", args=[hazard.pk])

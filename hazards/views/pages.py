@@ -1,0 +1,76 @@
+"""Pages that only look: 工作台, one hazard, the hazards of an institution."""
+
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from common.http import readonly
+from hazards import advice, queries, workflow
+from hazards.enums import HazardAction
+from hazards.models import Hazard
+from institutions.enums import Capability
+from institutions.models import Institution
+
+SHOWN = 10
+
+
+def _some(hazards) -> dict:
+    """The first rows, and whether there are more."""
+    rows = list(queries.rows(hazards)[: SHOWN + 1])
+    return {"rows": rows[:SHOWN], "has_more": len(rows) > SHOWN}
+
+
+@readonly
+def workbench(request):
+    """工作台: what waits for me, what is due soon or overdue, what I sent on and where it is."""
+    actor, today = request.actor, timezone.localdate()
+    visible = Hazard.objects.visible_to(actor)
+    context = {
+        "today": today,
+        "waiting": _some(queries.waiting_for(actor).order_by("due_on", "id")),
+        "waiting_count": queries.waiting_for(actor).count(),
+        "overdue": _some(visible.overdue(today).order_by("due_on", "id")),
+        "overdue_count": visible.overdue(today).count(),
+        "due_soon": _some(queries.due_soon(actor, today).order_by("due_on", "id")),
+        "handled": _some(queries.handled_by(actor)),
+        "may_register": actor.can(Capability.REGISTER),
+        "sees_hazards": actor.may_view_hazards,
+    }
+    return render(request, "hazards/workbench.html", context)
+
+
+@readonly
+def detail(request, pk: int):
+    """One hazard: where it stands, what was found and done, and the one thing to do next."""
+    actor = request.actor
+    hazard = get_object_or_404(queries.for_detail(actor), pk=pk)
+    actions = workflow.actions_for(actor, hazard)
+    context = {
+        "hazard": hazard,
+        "today": timezone.localdate(),
+        "actions": [{"action": a, "row": workflow.TABLE[a]} for a in actions],
+        "why_not": _why_not(actor, hazard) if not actions else "",
+        "status_label": workflow.status_label(actor, hazard),
+        "waits_on": queries.waits_on(hazard),
+        "steps": queries.steps(hazard),
+        "photos": queries.photos(hazard, actor),
+        "advice": advice.for_verifier(hazard, actor),
+    }
+    return render(request, "hazards/detail.html", context)
+
+
+def _why_not(actor, hazard) -> str:
+    """For somebody of the right side who still may not act: the reason, such as having submitted it."""
+    for action in (HazardAction.ACCEPT, HazardAction.CLOSE):
+        row = workflow.TABLE[action]
+        if row.is_legal_from(hazard.status) and actor.can(row.capability):
+            return row.refusal(actor, hazard)
+    return ""
+
+
+@readonly
+def of_institution(request, pk: int):
+    """Fragment of an institution's page: its latest hazards."""
+    institution = get_object_or_404(Institution.objects.visible_to(request.actor), pk=pk)
+    hazards = Hazard.objects.visible_to(request.actor).filter(institution=institution)
+    context = {"institution": institution, "hazards": _some(hazards), "today": timezone.localdate()}
+    return render(request, "hazards/of_institution.html", context)

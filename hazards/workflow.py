@@ -1,0 +1,146 @@
+"""The whole workflow as one table: it drives the one door, the buttons, the docs diagram and the test matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hazards import rules
+from hazards.enums import HazardAction, HazardStatus
+from institutions.actor import Actor
+from institutions.enums import Capability
+
+A, S = HazardAction, HazardStatus
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row: from which statuses, to which (None: stays), who, and what the act must bring."""
+
+    sources: frozenset[HazardStatus]
+    target: HazardStatus | None
+    capability: Capability
+    refusal: Callable[[Actor, object], str]
+    tone: str = "primary"
+    hint: str = ""
+
+    def is_legal_from(self, status: str) -> bool:
+        return status in self.sources
+
+
+def _row(sources, target, capability, refusal, tone="primary", hint=""):
+    return Transition(frozenset(sources), target, capability, refusal, tone, hint)
+
+
+TABLE: dict[HazardAction, Transition] = {
+    A.REGISTER: _row([], S.REGISTERED, Capability.REGISTER, rules.registrar),
+    # Found and fixed in one visit: whoever registered submits, so another person must verify.
+    A.FIX_ON_THE_SPOT: _row([S.REGISTERED], S.AWAITING_VERIFICATION, Capability.REGISTER, rules.on_the_spot),
+    A.ISSUE: _row(
+        [S.REGISTERED], S.RECTIFYING, Capability.ISSUE, rules.issuer, hint="确定期限和责任人，通知机构整改"
+    ),
+    A.SUBMIT: _row(
+        [S.RECTIFYING],
+        S.AWAITING_VERIFICATION,
+        Capability.RECTIFY,
+        rules.rectifier,
+        hint="写明做了什么，上传整改后的照片",
+    ),
+    A.PLAN: _row(
+        [S.RECTIFYING],
+        None,
+        Capability.RECTIFY,
+        rules.rectifier,
+        "secondary",
+        hint="措施、责任人、资金、时限、预案（五落实）",
+    ),
+    A.ACCEPT: _row(
+        [S.AWAITING_VERIFICATION],
+        S.VERIFIED,
+        Capability.VERIFY,
+        rules.verifier,
+        hint="已现场核实，隐患确已消除",
+    ),
+    A.REJECT: _row(
+        [S.AWAITING_VERIFICATION],
+        S.RECTIFYING,
+        Capability.VERIFY,
+        rules.verifier,
+        "danger",
+        hint="没有改到位，说明原因并重新定期限",
+    ),
+    A.CLOSE: _row(
+        [S.VERIFIED], S.CLOSED, Capability.CLOSE, rules.closer, hint="材料齐全、验收属实，予以销号"
+    ),
+    A.RETURN: _row(
+        [S.VERIFIED],
+        S.RECTIFYING,
+        Capability.CLOSE,
+        rules.closer,
+        "danger",
+        hint="材料不足或不属实，退回重新整改",
+    ),
+    A.REQUEST_VOID: _row(
+        [S.REGISTERED, S.RECTIFYING],
+        None,
+        Capability.ISSUE,
+        rules.void_requester,
+        "quiet",
+        hint="重大隐患误报或重复，须两人办理",
+    ),
+    A.REFUSE_VOID: _row(
+        [S.REGISTERED, S.RECTIFYING], None, Capability.ISSUE, rules.void_refuser, "secondary"
+    ),
+    A.VOID: _row(
+        [S.REGISTERED, S.RECTIFYING],
+        S.VOIDED,
+        Capability.ISSUE,
+        rules.voider,
+        "quiet",
+        hint="误报或与另一条重复",
+    ),
+}
+
+# What the database's trigger lets happen to `status`; kept as rows of LegalTransition (migration).
+LEGAL_PAIRS: frozenset[tuple[str, str]] = frozenset(
+    (source.value, row.target.value) for row in TABLE.values() if row.target for source in row.sources
+)
+
+# Status in the words of the one who reads it: institution, or the side that must act next.
+LABEL_FOR_INSTITUTION = {
+    S.REGISTERED: "已登记，等待主管部门下发",
+    S.RECTIFYING: "请按期整改",
+    S.AWAITING_VERIFICATION: "已提交，等待验收",
+    S.VERIFIED: "已验收，等待销号",
+    S.CLOSED: "已销号",
+    S.VOIDED: "已作废",
+}
+LABEL_WHEN_MINE = {
+    S.REGISTERED: "待我下发",
+    S.RECTIFYING: "待我整改",
+    S.AWAITING_VERIFICATION: "待我验收",
+    S.VERIFIED: "待我销号",
+}
+
+
+def refusal(action: HazardAction, actor: Actor, hazard) -> str:
+    """Why `actor` may not do `action` to `hazard` now; empty when they may. The one answer for door and button."""
+    row = TABLE[action]
+    if not actor.can(row.capability):
+        return "您的角色不能办理这一步。"
+    if action is not A.REGISTER and not row.is_legal_from(hazard.status):
+        return f"隐患当前是“{hazard.get_status_display()}”，不能{action.label}。"
+    return row.refusal(actor, hazard)
+
+
+def actions_for(actor: Actor, hazard) -> list[HazardAction]:
+    """The acts `actor` may do to `hazard` now, in the table's order: exactly the buttons of the panel."""
+    return [a for a in TABLE if a is not A.REGISTER and not refusal(a, actor, hazard)]
+
+
+def status_label(actor: Actor | None, hazard) -> str:
+    """The status in the reader's words: what waits for me says so, an institution is told what is expected."""
+    status = S(hazard.status)
+    if actor is None:
+        return status.label
+    if status in LABEL_WHEN_MINE and any(TABLE[a].target for a in actions_for(actor, hazard) if a != A.VOID):
+        return LABEL_WHEN_MINE[status]
+    return LABEL_FOR_INSTITUTION[status] if actor.institution else status.label
