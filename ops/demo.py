@@ -4,91 +4,29 @@ Everything lies in .data/demo and stays between starts. With DATABASE_URL, DATAB
 set, the same programs run on those servers instead of the embedded ones.
 """
 
-import errno
 import fcntl
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
+
+from institutions.demo_accounts import DEMO_ACCOUNTS
 from ops import assets, servers, stamps
+from ops.choices import Address, address, own_servers
 from ops.supervise import Program, StopFlag, Supervisor
 from ops.terminal import Refusal, Stopped, run, say, step, table, tail
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data" / "demo"
 LOGS = DATA / "logs"
-SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
-ACCOUNTS = [
-    ("province", "省级民政部门：看全省，督办"),
-    ("city", "市级民政部门：销号"),
-    ("city2", "同一市级民政部门的另一位同事"),
-    ("county", "县级民政部门：登记、下发、验收"),
-    ("county2", "同一县级民政部门的另一位同事（验收人不能是下发整改的提交人）"),
-    ("county_other", "另一地市的县级民政部门（看不到上面的县）"),
-    ("township", "乡镇（街道）：巡查、登记"),
-    ("facility", "服务机构负责人：整改、提交照片"),
-    ("facility2", "同一县的另一家服务机构"),
-    ("auditor", "审计员：只看，不办"),
-    ("sysadmin", "系统管理员：不看业务数据"),
-    ("secadmin", "安全管理员：授予角色，不办业务"),
-]
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the demo listens."""
-
-    host: str
-    port: int
-
-    @property
-    def local(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def on_the_network(self) -> str | None:
-        """The address for a phone in the same network, if this machine has one."""
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: asks which of our addresses leads outside
-            own = probe.getsockname()[0]
-            if self.host == "0.0.0.0" and not own.startswith("127."):
-                return f"http://{own}:{self.port}"
-        return None
-
-
-def address(environment: Mapping[str, str]) -> Address:
-    """PORT and HOST from the environment. Raises Refusal when the port is no port, or taken."""
-    host, port = environment.get("HOST") or "0.0.0.0", environment.get("PORT") or "8000"
-    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-        raise Refusal(f"PORT={port} 不是端口号，请用 1–65535 之间的数字，例如：PORT=9000 make demo")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except OSError as error:
-            why = "已被占用" if error.errno == errno.EADDRINUSE else f"不能使用（{error.strerror}）"
-            raise Refusal(f"端口 {port} {why}，请换一个，例如：PORT=9000 make demo") from error
-    return Address(host, int(port))
-
-
-def own_servers(environment: Mapping[str, str]) -> dict[str, str] | None:
-    """The servers named in the environment; None when none is. Raises Refusal when only some are."""
-    given = {name: environment[name] for name in SERVERS if environment.get(name)}
-    missing = [name for name in SERVERS if name not in given]
-    if given and missing:
-        raise Refusal(
-            f"已设置 {'、'.join(given)}，还缺 {'、'.join(missing)}。"
-            "要用自己的服务器，三项都要设置；要用自带的服务器，三项都不要设置。"
-        )
-    return given or None
 
 
 @contextmanager
@@ -141,7 +79,7 @@ class Demo:
 
     def _start_servers(self) -> dict[str, str]:
         with step("启动数据库 PostgreSQL 与消息服务 Valkey"):
-            self.postgres = servers.start_postgres(DATA / "postgres")
+            self.postgres = self._start_postgres()
             port = servers.free_port()
             command = servers.valkey_command(DATA / "valkey", port)
             self.supervisor.start(Program("消息服务 valkey", command, os.environ, LOGS / "valkey.log", 1.5))
@@ -150,6 +88,12 @@ class Demo:
                 raise Refusal(f"消息服务没有启动：\n{tail(LOGS / 'valkey.log')}")
         self._stop_if_asked()
         return addresses
+
+    def _start_postgres(self) -> servers.Postgres:
+        try:
+            return servers.start_postgres(DATA / "postgres")
+        except (OSError, RuntimeError, subprocess.SubprocessError, psycopg2.Error) as error:
+            raise Refusal(f"数据库没有启动：{error}\n记录见 {DATA / 'postgres' / 'log'}") from error
 
     def _environment(self, addresses: dict[str, str]) -> dict[str, str]:
         """For the runtime role: it never gets to see the owner's address."""
@@ -247,7 +191,8 @@ class Demo:
         say(f"\n  演示已就绪（{seconds:.0f} 秒）：{self.where.local}")
         if phone:
             say(f"  同一网络的手机：{phone}")
-        say(f"\n{table(ACCOUNTS)}\n\n  密码都是：{self.password}")
+        rows = [(account.username, account.name, account.sentence) for account in DEMO_ACCOUNTS]
+        say(f"\n{table(rows)}\n\n  密码都是：{self.password}")
         say("  按 Ctrl-C 停止。数据保留在 .data/demo；从头开始：make demo-reset\n")
 
     def _stop_if_asked(self) -> None:

