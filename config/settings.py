@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "notifications",
     "hazards",
     "reports",
+    "config",
 ]
 MIDDLEWARE = [
     "common.middleware.RequestLogMiddleware",

@@ -11,18 +11,17 @@ from institutions.enums import Capability
 _DECIDING = {HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED}
 
 
-def for_verifier(hazard: Hazard, actor: Actor) -> dict[int, list[str]]:
-    """Sentences by evidence id; only while a decision is due, only for those who verify or close out.
+def note_for_verifier(hazard: Hazard, actor: Actor) -> None:
+    """Put sentences on each evidence's `notes`; only while a decision is due, for those who verify or close out.
 
     A hazard outside the reader's scope is mentioned without its number.
     """
     may_decide = actor.can(Capability.VERIFY) or actor.can(Capability.CLOSE)
     if hazard.status not in _DECIDING or not may_decide:
-        return {}
+        return
     shown = [e for e in hazard.evidence.all() if e.stage == EvidenceStage.RECTIFIED]
     used = likeness.same_or_near_many([e.file for e in shown])
     others = _evidence_of([file for files in used.values() for file in files], actor)
-    notes = {}
     for item in shown:
         sentences = list(
             dict.fromkeys(
@@ -34,9 +33,7 @@ def for_verifier(hazard: Hazard, actor: Actor) -> dict[int, list[str]]:
             sentences.append(
                 f"这张照片拍摄于 {taken_on.year}年{taken_on.month}月{taken_on.day}日，早于发现隐患的日期。"
             )
-        if sentences:
-            notes[item.pk] = sentences
-    return notes
+        item.notes = sentences
 
 
 def _evidence_of(files, actor: Actor) -> dict:

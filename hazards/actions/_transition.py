@@ -33,7 +33,10 @@ def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> 
     changes = hazard.events.filter(seq__gt=version if version is not None else hazard.version - 1)
     raise Conflict(
         f"您打开页面之后，这条隐患已经有了新的办理，现在是“{hazard.get_status_display()}”。",
-        changes=list(changes.order_by("seq")),
+        changes=[
+            {"what": e.get_action_display(), "who": f"{e.by_name}（{e.by_place}）", "at": e.at}
+            for e in changes.order_by("seq")
+        ],
         back_url=reverse("hazards:detail", args=[hazard.pk]),
     )
 

@@ -43,17 +43,20 @@ def detail(request, pk: int):
     """One hazard: where it stands, what was found and done, and the one thing to do next."""
     actor = request.actor
     hazard = get_object_or_404(queries.for_detail(actor), pk=pk)
-    actions = workflow.actions_for(actor, hazard)
+    today, actions = timezone.localdate(), workflow.actions_for(actor, hazard)
+    left = hazard.days_left(today)
+    advice.note_for_verifier(hazard, actor)
     context = {
         "hazard": hazard,
-        "today": timezone.localdate(),
+        "today": today,
+        "clock_runs": left is not None,
+        "is_overdue": left is not None and left < 0,
         "actions": [{"action": a, "row": workflow.TABLE[a]} for a in actions],
         "why_not": _why_not(actor, hazard) if not actions else "",
         "status_label": workflow.status_label(actor, hazard),
         "waits_on": queries.waits_on(hazard),
         "steps": queries.steps(hazard),
         "photos": queries.photos(hazard, actor),
-        "advice": advice.for_verifier(hazard, actor),
     }
     return render(request, "hazards/detail.html", context)
 

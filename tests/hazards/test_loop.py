@@ -10,7 +10,7 @@ from django.utils import timezone
 from common.http import Conflict
 from hazards.actions import lifecycle
 from hazards.actions.anchoring import make_anchor
-from hazards.enums import HazardAction, HazardStatus
+from hazards.enums import HazardStatus
 from hazards.models import Hazard, Verification
 from notifications.models import Notice
 from tests.factories import CONFIRMED, Cast, hazard_in, make_actor, photos_of, register_hazard
@@ -102,7 +102,8 @@ def test_an_act_on_an_old_version_is_a_conflict_that_says_who_did_what(cast):
         lifecycle.reject(
             hazard, by=cast.county2, reason="没有改到位", due_on=timezone.localdate(), version=seen
         )
-    assert [e.action for e in conflict.value.context["changes"]] == [HazardAction.ACCEPT]
+    who = f"{cast.county.user.name}（{cast.county.place_name}）"
+    assert [(c["what"], c["who"]) for c in conflict.value.context["changes"]] == [("验收通过", who)]
 
 
 def test_the_same_uid_again_is_the_same_hazard(cast):
