@@ -1,0 +1,69 @@
+"""The filter of the institution list: city and county as a cascade, kind, risk, words."""
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from institutions.actor import Actor
+from institutions.enums import InstitutionKind, RegionLevel, RiskGrade
+from institutions.models import Institution, Region
+
+
+class InstitutionFilter(django_filters.FilterSet):
+    """Narrows a queryset that is already in the actor's scope; offers only regions of that scope.
+
+    A county that does not lie in the chosen city is dropped: the city was changed after it.
+    """
+
+    city = django_filters.ModelChoiceFilter(label="市", queryset=Region.objects.none(), empty_label="全部")
+    county = django_filters.ModelChoiceFilter(
+        label="县（市、区）", queryset=Region.objects.none(), empty_label="全部"
+    )
+    kind = django_filters.ChoiceFilter(label="机构类型", choices=InstitutionKind, empty_label="全部")
+    risk_grade = django_filters.ChoiceFilter(label="风险等级", choices=RiskGrade, empty_label="全部")
+    q = django_filters.CharFilter(
+        label="名称、地址或代码", method="with_words", max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )  # fmt: skip
+
+    class Meta:
+        model = Institution
+        fields: list = []
+
+    def __init__(self, data=None, *args, actor: Actor, **kwargs):
+        region = actor.authority.region if actor.authority else None
+        cities, counties = self._places(region)
+        if data is not None:
+            data = data.copy()
+            if data.get("city") and counties is not None:
+                counties = counties.filter(parent_id=_digits(data["city"]))
+                if not counties.filter(pk=_digits(data.get("county"))).exists():
+                    data.pop("county", None)
+        super().__init__(data, *args, **kwargs)
+        for name, queryset in (("city", cities), ("county", counties)):
+            if queryset is None:
+                del self.filters[name]
+            else:
+                self.filters[name].queryset = queryset
+
+    @staticmethod
+    def _places(region):
+        level = region.level if region else None
+        if level not in (RegionLevel.PROVINCE, RegionLevel.CITY):
+            return None, None
+        below = Region.objects.within(region).order_by("path")
+        counties = below.filter(level=RegionLevel.COUNTY)
+        return (below.filter(level=RegionLevel.CITY) if level == RegionLevel.PROVINCE else None), counties
+
+    def with_words(self, queryset, name, value):
+        """Every word somewhere in name, address or credit code."""
+        for word in value.split()[:5]:
+            queryset = queryset.filter(
+                Q(name__icontains=word) | Q(address__icontains=word) | Q(credit_code__icontains=word)
+            )
+        return queryset
+
+
+def _digits(value: str | None) -> int:
+    """A primary key typed into a URL; one that exists nowhere for anything else."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 18 else -1

@@ -1,0 +1,71 @@
+"""Who may keep which records: rules over an Actor. What may be done to a hazard is decided elsewhere."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from institutions.actor import Actor
+from institutions.enums import Capability, RegionLevel
+from institutions.models import Authority, Institution, Membership, User
+
+_COLUMN = {RegionLevel.PROVINCE: "province", RegionLevel.CITY: "city", RegionLevel.COUNTY: "county"}
+
+
+def require(actor: Actor | None, capability: Capability) -> None:
+    """Raise PermissionDenied unless the actor's role has `capability`."""
+    if actor is None or not actor.can(capability):
+        raise PermissionDenied(f"您的角色没有“{capability.label}”的权限。")
+
+
+def may_edit(actor: Actor, institution: Institution) -> bool:
+    """Whether the actor may change an institution they can see.
+
+    Officials of its supervising authority or of one above; the manager of the institution itself.
+    """
+    if not actor.can(Capability.EDIT_INSTITUTION):
+        return False
+    if actor.institution:
+        return actor.institution.pk == institution.pk
+    return institution.authority.region.path.startswith(actor.authority.region.path)
+
+
+def may_see_phones(actor: Actor, institution: Institution) -> bool:
+    """Phones of responsible persons are shown whole to the supervising authority and the institution itself."""
+    if actor.institution:
+        return actor.institution.pk == institution.pk
+    return actor.authority.pk == institution.authority_id and actor.can(Capability.EDIT_INSTITUTION)
+
+
+def is_in_region(actor: Actor, place: Authority | Institution) -> bool:
+    """Whether an authority or institution lies in the region of the actor's authority."""
+    region = actor.authority.region
+    if isinstance(place, Authority):
+        return place.region.path.startswith(region.path)
+    column = _COLUMN.get(RegionLevel(region.level))
+    return column is not None and getattr(place, f"{column}_id") == region.pk
+
+
+def posts_in_region(actor: Actor) -> Q:
+    """Condition on memberships: held at an authority or institution in the region of the actor's authority."""
+    region = actor.authority.region
+    within = Q(authority__region__path__startswith=region.path)
+    if column := _COLUMN.get(RegionLevel(region.level)):
+        within |= Q(**{f"institution__{column}": region})
+    return within
+
+
+def users_in_region(actor: Actor):
+    """People who hold or held a post in the region of the actor's authority."""
+    members = Membership.objects.filter(posts_in_region(actor)).values("user")
+    return User.objects.filter(pk__in=members)
+
+
+def may_manage_account(actor: Actor, user: User) -> bool:
+    """Whether the actor may close `user`'s account or reset its password.
+
+    Not one's own, and only when every active post of the person lies in the actor's region: otherwise a county
+    could take over the account of somebody above it.
+    """
+    if user.pk == actor.user.pk:
+        return False
+    active = Membership.objects.filter(user=user, is_active=True)
+    return not active.exclude(pk__in=Membership.objects.filter(posts_in_region(actor))).exists()

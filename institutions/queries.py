@@ -1,0 +1,77 @@
+"""What the pages of institutions and members show, in a fixed number of statements."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Prefetch, Q
+
+from institutions.actor import Actor
+from institutions.models import Institution, InstitutionEvent, Licence, Membership
+from institutions.permissions import posts_in_region, users_in_region
+
+EXPIRES_SOON_DAYS = 30
+
+
+@dataclass(frozen=True)
+class LicenceState:
+    """A licence with what its expiry means on a day: words and the tone of their tag."""
+
+    licence: Licence
+    words: str
+    tone: str
+
+
+def licence_state(licence: Licence, today: date) -> LicenceState:
+    """已过期 after the last day, 30 天内到期 up to thirty days before it, 有效 otherwise; 长期有效 without a date."""
+    until = licence.expires_on
+    if until is None:
+        return LicenceState(licence, "长期有效", "grey")
+    if until < today:
+        return LicenceState(licence, f"已过期 {(today - until).days} 天", "red")
+    if until <= today + timedelta(days=EXPIRES_SOON_DAYS):
+        return LicenceState(licence, f"{EXPIRES_SOON_DAYS} 天内到期", "amber")
+    return LicenceState(licence, "有效", "green")
+
+
+def institution_list(actor: Actor, today: date):
+    """Institutions in the actor's scope with what a row shows; two statements for a page of them."""
+    troubled = Licence.objects.filter(expires_on__lte=today + timedelta(days=EXPIRES_SOON_DAYS))
+    return (
+        Institution.objects.visible_to(actor)
+        .select_related("city", "county", "authority")
+        .prefetch_related(Prefetch("licences", troubled.order_by("expires_on"), to_attr="troubled_licences"))
+        .order_by("-is_active", "county__path", "name", "id")
+    )
+
+
+def institution_page(actor: Actor):
+    """Institutions in the actor's scope with the places and authority their page shows."""
+    return Institution.objects.visible_to(actor).select_related(
+        "region", "province", "city", "county", "township", "authority__region"
+    )
+
+
+def recent_events(institution: Institution, count: int = 10):
+    """The latest changes to an institution's record, newest first."""
+    return (
+        InstitutionEvent.objects.filter(institution=institution).select_related("by").order_by("-id")[:count]
+    )
+
+
+def member_list(actor: Actor, words: str = ""):
+    """People with posts (now or once) in the actor's region, with those posts; two statements for a page."""
+    users = users_in_region(actor)
+    for word in words.split()[:5]:
+        users = users.filter(
+            Q(name__icontains=word)
+            | Q(username__icontains=word)
+            | Q(memberships__authority__name__icontains=word)
+            | Q(memberships__institution__name__icontains=word)
+        )
+    posts = Membership.objects.filter(posts_in_region(actor), is_active=True)
+    posts = posts.select_related("authority__region", "institution").order_by("id")
+    return (
+        users.distinct().order_by("-is_active", "name", "id").prefetch_related(
+            Prefetch("memberships", posts, to_attr="posts_here")
+        )
+    )  # fmt: skip
