@@ -130,15 +130,18 @@ def _send(claim: Claim, mailer: Mailer) -> None:
         if claim.attempts >= MAX_ATTEMPTS:
             _give_up(claim, reason)
         else:
-            logger.warning("delivery %s failed (attempt %d): %s", claim.key, claim.attempts, reason)
+            logger.warning("delivery %s failed (attempt %d)", claim.key, claim.attempts)
             _finish(claim, due_at=Now() + back_off(claim.attempts), last_error=reason[:300])
     else:
         _finish(claim, sent_at=Now())
 
 
 def _give_up(claim: Claim, reason: str) -> None:
-    """Dead and alarm: the log at once, deep health and the staff's banner for a day."""
-    logger.error("delivery %s is dead after %d attempts: %s", claim.key, MAX_ATTEMPTS, reason)
+    """Dead and alarm: the log at once, deep health and the staff's banner for a day.
+
+    The reason stays in the row, not the log: servers quote the address in it.
+    """
+    logger.error("delivery %s is dead after %d attempts", claim.key, MAX_ATTEMPTS)
     _finish(claim, dead_at=Now(), last_error=reason[:300])
 
 

@@ -23,7 +23,7 @@ def back_off(attempts: int) -> timedelta:
 
 # One slash, then neither slash nor backslash (browsers read both as another host), and nothing they would
 # leave out while reading, like a tab. Written for Python and for PostgreSQL alike.
-SITE_PATH = r"^/(?![/\\])[^\\\s\x01-\x1f\x7f]*$"
+SITE_PATH = r"^/(?![/\\])[^\\\s\x00-\x1f\x7f]*$"
 
 
 def is_site_path(url: str) -> bool:

@@ -22,12 +22,7 @@ def notice_list(request):
     shows_all = request.GET.get("show") == "all"
     after = queries.notice_of(request.user, request.GET.get("after"))
     page = queries.page_of_notices(request.user, unread_only=not shows_all, after=after)
-    context = {
-        "page": page,
-        "shows_all": shows_all,
-        "is_first_page": after is None,
-        "unread_count": queries.unread_count(request.user),
-    }
+    context = {"page": page, "shows_all": shows_all, "is_first_page": after is None}
     return render(request, "notifications/list.html", context)
 
 

@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('url__regex', '^/(?![/\\\\])[^\\\\\\s\\x01-\\x1f\\x7f]*$')), name='notice_url_within_site'),
+            constraint=models.CheckConstraint(condition=models.Q(('url__regex', '^/(?![/\\\\])[^\\\\\\s\\x00-\\x1f\\x7f]*$')), name='notice_url_within_site'),
         ),
         migrations.AddIndex(
             model_name='delivery',

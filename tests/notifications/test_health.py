@@ -1,0 +1,110 @@
+"""The dead-man's switch: silence is noticed, in sentences, and only what is dead counts as dead."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from notifications.health import Vitals, problems, staff_banners
+from notifications.heartbeat import SWEEP, beat
+from notifications.models import Delivery, Heartbeat
+from notifications.rules import MAX_ATTEMPTS
+from tests.notifications.conftest import tell
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("vitals", "found"),
+    [
+        (Vitals(MINUTE, None, 0), []),
+        (Vitals(5 * MINUTE, 10 * MINUTE, 0), []),
+        (Vitals(MINUTE, -60 * MINUTE, 0), []),
+        (Vitals(None, None, 0), ["后台定时任务还没有运行过"]),
+        (Vitals(6 * MINUTE, None, 0), ["后台定时任务已停止 6 分钟"]),
+        (Vitals(MINUTE, 11 * MINUTE, 0), ["有邮件超过应发时间 11 分钟"]),
+        (Vitals(MINUTE, None, 2), ["最近一天有 2 封邮件"]),
+        (
+            Vitals(6 * MINUTE, 11 * MINUTE, 1),
+            ["后台定时任务已停止", "有邮件超过应发时间", "最近一天有 1 封邮件"],
+        ),
+    ],
+)
+def test_each_sign_of_death_has_its_sentence(vitals, found):
+    sentences = problems(vitals)
+    assert len(sentences) == len(found)
+    assert [s[: len(f)] for s, f in zip(sentences, found, strict=True)] == found
+
+
+def test_the_banner_costs_one_statement(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert staff_banners() == problems(Vitals(None, None, 0))
+
+
+@pytest.fixture
+def swept(db):
+    beat(SWEEP)
+
+
+def test_live_touches_no_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "reasons": []})
+
+
+def test_ready_when_every_migration_is_applied(client):
+    assert client.get("/healthz/ready").json() == {"status": "ok", "reasons": []}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_ready_without_the_database(client, monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    for path in ("ready", "deep"):
+        response = client.get(f"/healthz/{path}")
+        assert (response.status_code, response.json()["reasons"]) == (503, ["连接不上数据库。"])
+    monkeypatch.undo()
+
+
+def test_deep_is_well_after_a_sweep(client, swept):
+    response = client.get("/healthz/deep")
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "reasons": []})
+
+
+def test_deep_fails_when_the_sweep_fell_silent_and_heals_with_the_next_beat(client, swept):
+    Heartbeat.objects.update(beat_at=Now() - timedelta(minutes=6))
+    response = client.get("/healthz/deep")
+    assert (response.status_code, response.json()) == (
+        503,
+        {
+            "status": "failing",
+            "reasons": ["后台定时任务已停止 6 分钟，提醒和邮件可能没有发出。请检查 Celery worker 和 beat。"],
+        },
+    )
+    beat(SWEEP)
+    assert client.get("/healthz/deep").status_code == 200
+
+
+def test_deep_fails_while_a_message_is_overdue_or_died_today(client, swept, person, with_email):
+    tell(person)
+    Delivery.objects.update(due_at=F("due_at") - timedelta(minutes=11))
+    assert client.get("/healthz/deep").status_code == 503
+    Delivery.objects.update(dead_at=Now(), attempts=MAX_ATTEMPTS)
+    assert client.get("/healthz/deep").json()["reasons"] == problems(Vitals(MINUTE, None, 1))
+    Delivery.objects.update(dead_at=Now() - timedelta(days=1, minutes=1))
+    assert client.get("/healthz/deep").status_code == 200
+
+
+def test_a_broker_that_is_down_degrades_and_no_more(client, swept, monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    response = client.get("/healthz/deep")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+
+
+@pytest.mark.parametrize("path", ["live", "ready", "deep"])
+def test_health_is_only_read(client, path):
+    assert client.post(f"/healthz/{path}").status_code == 405
