@@ -23,19 +23,17 @@ export async function refreshToken() {
   return true;
 }
 
-let isExpired = false;
-
 /** Says that the login has expired, with a way back that keeps this page; renews the token on return. */
 export function sayExpired() {
-  isExpired = true;
+  document.body.dataset.expired = ""; // on the page, because both bundles carry this module
   const link = element("a", {href: document.body.dataset.loginUrl, target: "_blank", rel: "noopener"}, "在新窗口登录");
   toast("登录已过期。您填写的内容还在，请登录后回到本页继续。", "warning", link);
 }
 
 export function watchReturn() {
   window.addEventListener("focus", async () => {
-    if (!isExpired || !(await refreshToken())) return;
-    isExpired = false;
+    if (!("expired" in document.body.dataset) || !(await refreshToken())) return;
+    delete document.body.dataset.expired;
     document.querySelectorAll("[data-toasts] .alert-warning").forEach((card) => card.remove());
     toast("已重新登录，可以继续。", "success");
     window.dispatchEvent(new Event("house:logged-in"));
