@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from institutions.actor import Actor
-from institutions.enums import Capability, RegionLevel
+from institutions.enums import Capability, Department, RegionLevel
 from institutions.models import Authority, Institution, Membership, User
 
 _COLUMN = {RegionLevel.PROVINCE: "province", RegionLevel.CITY: "city", RegionLevel.COUNTY: "county"}
@@ -36,18 +36,27 @@ def may_see_phones(actor: Actor, institution: Institution) -> bool:
 
 
 def is_in_region(actor: Actor, place: Authority | Institution) -> bool:
-    """Whether an authority or institution lies in the region of the actor's authority."""
+    """Whether an authority or institution lies in the region of the actor's authority.
+
+    Administrators of civil affairs answer for every department and institution there, others for their own
+    department alone.
+    """
     region = actor.authority.region
     if isinstance(place, Authority):
-        return place.region.path.startswith(region.path)
+        is_ours = actor.authority.department in {Department.CIVIL_AFFAIRS, place.department}
+        return is_ours and place.region.path.startswith(region.path)
+    if actor.authority.department != Department.CIVIL_AFFAIRS:
+        return False
     column = _COLUMN.get(RegionLevel(region.level))
     return column is not None and getattr(place, f"{column}_id") == region.pk
 
 
 def posts_in_region(actor: Actor) -> Q:
-    """Condition on memberships: held at an authority or institution in the region of the actor's authority."""
+    """Condition on memberships: held at a place that is_in_region()."""
     region = actor.authority.region
     within = Q(authority__region__path__startswith=region.path)
+    if actor.authority.department != Department.CIVIL_AFFAIRS:
+        return within & Q(authority__department=actor.authority.department)
     if column := _COLUMN.get(RegionLevel(region.level)):
         within |= Q(**{f"institution__{column}": region})
     return within

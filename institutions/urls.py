@@ -29,6 +29,7 @@ institution_urlpatterns = [
 
 member_urlpatterns = [
     path("", members.member_list, name="list"),
+    path("system/", system.status, name="system"),
     path("add/", members.add, name="add"),
     path("<int:pk>/", members.detail, name="detail"),
     path("<int:pk>/grant/", members.grant, name="grant"),
@@ -37,8 +38,4 @@ member_urlpatterns = [
     path("<int:pk>/reset-password/", members.reset_password, name="reset_password"),
     path("<int:pk>/unlock/", members.unlock, name="unlock"),
     path("posts/<int:pk>/revoke/", members.revoke, name="revoke"),
-]
-
-system_urlpatterns = [
-    path("", system.status, name="status"),
 ]

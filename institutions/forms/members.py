@@ -33,7 +33,7 @@ class PostForm(forms.Form):
         label="单位",
         max_length=160,
         help_text="监管部门或机构的全称；机构重名时写成“赣县区/某某养老院”。",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": "places"}),
     )
 
     def __init__(self, *args, actor: Actor, **kwargs):

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from common.http import readonly, writes
 from institutions import queries
@@ -44,7 +45,10 @@ def institution_list(request):
         "may_add": actor.can(Capability.EDIT_INSTITUTION) and actor.authority is not None,
     }
     template = "institutions/list_body.html" if request.htmx else "institutions/list.html"
-    return render(request, template, context, status=200 if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = HTTPStatus.OK if is_valid else HTTPStatus.UNPROCESSABLE_ENTITY
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])  # or a browser's back button shows the fragment alone
+    return response
 
 
 @readonly

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
 from common.http import readonly, writes
@@ -38,7 +39,9 @@ def member_list(request):
     page = Paginator(found if form.is_valid() else found.none(), PER_PAGE).get_page(request.GET.get("page"))
     template = "institutions/members/list_body.html" if request.htmx else "institutions/members/list.html"
     status = HTTPStatus.OK if form.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
-    return render(request, template, {"form": form, "page": page}, status=status)
+    response = render(request, template, {"form": form, "page": page}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _member(request, pk: int) -> User:
@@ -168,5 +171,5 @@ def unlock(request, pk):
     accounts.unlock(member, by=actor)
     messages.success(request, f"{member.name}可以重新登录了。")
     if actor.can(Capability.MANAGE_SYSTEM):
-        return redirect("system:status")
+        return redirect("members:system")
     return redirect("members:detail", pk)
