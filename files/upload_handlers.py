@@ -1,18 +1,18 @@
-"""Stands before Django's own upload handlers (setting FILE_UPLOAD_HANDLERS) and keeps too much off the disk."""
+"""How the files of a form are received (setting FILE_UPLOAD_HANDLERS): too much never reaches the disk."""
 
 from io import BytesIO
 
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from files import limits
 
 
-class SizeCapHandler(FileUploadHandler):
-    """Lets at most 20 MB of a file, and 240 MB of a request, through to the handlers behind it.
+class CappedUploadHandler(TemporaryFileUploadHandler):
+    """Receives at most 20 MB of a file, and 240 MB of a request, into temporary files.
 
-    The rest is read and dropped, so that the other fields of the form arrive and the view can say what was wrong:
-    it gets an empty file that says it is too large. Of somebody without a post nothing is let through at all.
+    What is too large is read and dropped, so that the other fields of the form arrive and the view can say what was
+    wrong: it gets an empty file that says it is too large. Of somebody without a post nothing is written at all.
     """
 
     def __init__(self, request=None):
@@ -21,19 +21,26 @@ class SizeCapHandler(FileUploadHandler):
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
-        self._is_dropped = getattr(self.request, "actor", None) is None
+        self._is_dropped = False
+        if getattr(self.request, "actor", None) is None:
+            self._drop()
 
     def receive_data_chunk(self, raw_data, start):
         self._request_bytes += len(raw_data)
-        self._is_dropped = (
-            self._is_dropped
-            or start + len(raw_data) > limits.MAX_UPLOAD_BYTES
-            or self._request_bytes > limits.MAX_REQUEST_BYTES
-        )
-        return None if self._is_dropped else raw_data
+        end = start + len(raw_data)
+        if end > limits.MAX_UPLOAD_BYTES or self._request_bytes > limits.MAX_REQUEST_BYTES:
+            self._drop()
+        if not self._is_dropped:
+            super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size):
         if not self._is_dropped:
-            return None
+            return super().file_complete(file_size)
         size = max(file_size, limits.MAX_UPLOAD_BYTES + 1)
         return UploadedFile(BytesIO(), self.file_name, self.content_type, size)
+
+    def _drop(self) -> None:
+        """Close and so delete the temporary file; nothing more is written."""
+        if not self._is_dropped:
+            self._is_dropped = True
+            self.file.close()

@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 from functools import wraps
 
-from django.http import Http404, JsonResponse
+from django.http import JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -19,6 +19,9 @@ from files.serve import serve
 from institutions.enums import Capability
 
 MAY_UPLOAD = (Capability.REGISTER, Capability.RECTIFY, Capability.VERIFY)
+
+
+GONE = "这个文件不存在、已经使用或不是您上传的。"
 
 
 def _error(message: str, status: int) -> JsonResponse:
@@ -64,7 +67,7 @@ def upload(request):
 def remove(request, file_id):
     """POST: remove one's own file that no evidence uses yet; 404 for any other."""
     if not discard(file_id, by=request.actor.user):
-        return _error("这个文件不存在、已经使用或不是您上传的。", 404)
+        return _error(GONE, 404)
     return JsonResponse({"removed": str(file_id)})
 
 
@@ -73,8 +76,8 @@ def remove(request, file_id):
 def thumb(request, file_id):
     """The thumbnail of one's own file that no evidence uses yet; used ones are served with their hazard."""
     file = StoredFile.objects.unattached_of(request.actor.user).filter(pk=file_id).first()
-    if file is None:
-        raise Http404("没有这个文件。")
+    if file is None or not file.thumb_name:
+        return _error(GONE, 404)
     return serve(file, Variant.THUMB)
 
 
