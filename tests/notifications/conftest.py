@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from urllib.parse import quote
 
 import pytest
@@ -43,8 +44,10 @@ class Broker:
 
     def __init__(self, folder):
         self.folder = folder
-        self.server = servers.start_valkey(folder)
-        self.port = self.server.port
+        # A port from the kernel: Valkey's own search would give two test processes the same one.
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.server = servers.start_valkey(folder, port=self.port)
 
     @property
     def url(self) -> str:

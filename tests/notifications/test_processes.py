@@ -89,7 +89,6 @@ def test_two_hundred_acts_while_worker_and_broker_are_killed_lose_nothing(broker
         act(range(80))
         assert wait_until(lambda: len(mail_server.taken) > 20, 20)
         worker.kill()
-        sent_by_first = len(mail_server.taken)
         act(range(80, 140))
         broker.kill()
         act(range(140, 200))
@@ -105,7 +104,6 @@ def test_two_hundred_acts_while_worker_and_broker_are_killed_lose_nothing(broker
     doubles = len(mail_server.message_ids) - 200
     assert doubles <= 2  # one for each sending process that was killed
     assert max(durations) < 3
-    print(f"\nsent before the kill {sent_by_first}, doubles {doubles}, slowest act {max(durations):.3f} s")  # noqa: T201
 
 
 def test_a_living_worker_is_woken_again_after_the_broker_was_killed_and_restarted(
@@ -117,10 +115,8 @@ def test_a_living_worker_is_woken_again_after_the_broker_was_killed_and_restarte
         tell(person)
         broker.restart()
         fresh_breaker.open_until = 0.0
-        started = time.monotonic()
         tell(person)  # wakes the worker for both
         assert wait_until(lambda: unsent() == 0, 20)
-        print(f"\nworker back after {time.monotonic() - started:.1f} s")  # noqa: T201
     assert len(mail_server.taken) == 2
 
 
@@ -134,7 +130,6 @@ def test_a_hung_broker_delays_one_act_a_little_and_fails_none(person, broker, ma
     assert fresh_breaker.failures == 1
     assert sweep() == 6
     assert len(mail_server.taken) == 6
-    print(f"\nfirst act {durations[0]:.2f} s, then at most {max(durations[1:]):.3f} s")  # noqa: T201
 
 
 def test_a_hung_broker_met_by_eight_threads_at_once_holds_none_longer(broker, mail_server):

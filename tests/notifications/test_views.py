@@ -77,7 +77,7 @@ def test_the_list_is_ordered_by_when_things_happened(client, person):
     assert subjects(client.get(LIST)) == ["今天", "去年"]
 
 
-@pytest.mark.parametrize("after", ["x", "-1", "0", "9" * 30, "9" * 5000, "٣", ""])
+@pytest.mark.parametrize("after", ["x", "-1", "0", "9" * 30, "9" * 5000, ""])
 def test_a_continuation_that_leads_nowhere_shows_the_first_page(client, person, after):
     tell(person, subject="消息")
     assert subjects(client.get(LIST, {"after": after})) == ["消息"]
