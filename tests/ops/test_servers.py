@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 
 import psutil
@@ -9,7 +12,7 @@ import psycopg2
 import pytest
 import redis
 
-from ops import servers
+from ops import pytest_servers, servers
 from ops.supervise import end_group, spawn
 
 pytestmark = pytest.mark.processes
@@ -82,6 +85,22 @@ def test_stopping_ends_the_process_and_may_be_repeated(folder):
     pid = pid_of(folder)
     servers.stop_postgres(folder)
     servers.stop_postgres(folder)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_what_a_killed_test_run_left_is_cleared_and_a_living_ones_is_kept(tmp_path_factory, monkeypatch):
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name, owner in (("left", dead.pid), ("ours", os.getpid())):
+        run = temporary / f"{pytest_servers.PREFIX}{name}"
+        run.mkdir()
+        (run / "owner").write_text(str(owner))
+    servers.start_postgres(temporary / f"{pytest_servers.PREFIX}left" / "postgres")
+    pid = pid_of(temporary / f"{pytest_servers.PREFIX}left" / "postgres")
+    pytest_servers.clear_what_killed_runs_left()
+    assert [run.name for run in temporary.iterdir()] == [f"{pytest_servers.PREFIX}ours"]
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
