@@ -169,9 +169,9 @@ class Uploader {
     } else if (status >= 400 && status < 500 && status !== 429 && status !== 408) {
       this.fail(item, json?.error ?? "没有传上，请重试");
     } else if ((item.tries += 1) >= GIVE_UP_AFTER) {
-      this.fail(item, "失败，点此重试");
+      this.fail(item, json?.error ?? "失败，点此重试");
     } else {
-      this.later(item, Math.min(1000 * 2 ** (item.tries - 1), LAST_DELAY));
+      this.later(item, Math.min(1000 * 2 ** (item.tries - 1), LAST_DELAY), status ? "系统忙" : "网络不通");
     }
   }
 
@@ -189,10 +189,10 @@ class Uploader {
     this.show(item, words);
   }
 
-  later(item, delay) {
+  later(item, delay, reason) {
     item.state = "waiting";
     item.bar.value = 0;
-    this.show(item, delay ? `网络不通，${Math.round(delay / 1000)} 秒后再试` : "等待上传");
+    this.show(item, delay ? `${reason}，${Math.round(delay / 1000)} 秒后再试` : "等待上传");
     item.timer = setTimeout(() => { item.timer = null; this.pump(); }, delay);
   }
 
