@@ -19,9 +19,9 @@ MAX_PDF_OBJECTS = 200_000
 # The cage of one decoding program.
 DECODE_MEMORY_BYTES = 1536 * MIB
 DECODE_CPU_SECONDS = 20
-DECODE_WALL_SECONDS = 40
+DECODE_WALL_SECONDS = 30
 DECODE_OUTPUT_BYTES = 32 * MIB
-SLOT_WAIT_SECONDS = 30  # how long an upload waits for its turn to be decoded
+SLOT_WAIT_SECONDS = 20  # for its turn; with the above below the minute after which a browser gives up
 
 MAX_UNATTACHED_PER_USER = 60
 UNATTACHED_DAYS = 7

@@ -33,6 +33,7 @@ def decode(program: str, source: Path, *outputs: Path) -> dict:
             # No secrets of ours inside; one malloc arena, so that the memory limit counts memory really used.
             env={"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C on the server lets a photo be finished
             capture_output=True,
             timeout=limits.DECODE_WALL_SECONDS,
             check=False,

@@ -68,7 +68,6 @@ def test_behind_nginx_only_the_place_is_handed_over(photo, settings):
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-@pytest.mark.urls("tests.files.urls")
 def test_through_the_middleware_the_policy_is_still_the_files_own(as_official, official):
     file = made.stored(made.jpeg(), official.user)
     response = as_official.get(f"/files/{file.pk}/thumb/")

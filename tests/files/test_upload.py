@@ -17,8 +17,6 @@ from institutions.enums import Role
 from tests.factories import UserFactory, make_actor, make_place
 from tests.files import made
 
-pytestmark = pytest.mark.urls("tests.files.urls")
-
 
 def post(client, content: bytes | None = None, name: str = "走廊.jpg", **fields):
     content = made.jpeg() if content is None else content
@@ -152,7 +150,6 @@ def test_looking_at_the_upload_address_is_not_allowed(as_official):
     assert as_official.get("/files/").status_code == 405
 
 
-@pytest.mark.urls("config.urls")
 def test_an_upload_without_the_csrf_token_is_refused(official):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(official.user, backend="django.contrib.auth.backends.ModelBackend")
