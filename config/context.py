@@ -44,7 +44,7 @@ def house(request):
     }
     banners = []
     if actor and actor.authority:
-        banners = [{"tone": "red", "text": text} for text in health.staff_banners()]
+        banners = [{"tone": "danger", "text": text} for text in health.staff_banners()]
     return {
         "actor": actor,
         "posts": request.posts,

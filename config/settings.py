@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "common.middleware.ErrorPagesMiddleware",
     "institutions.middleware.SessionLimitsMiddleware",
     "institutions.middleware.ActorMiddleware",
+    "institutions.first_login.PasswordChangeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -177,6 +178,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+# Asked by the page on its own, not by the person: these keep no session alive.
+SESSION_BACKGROUND_PATHS = ["/notices/bell/"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -299,6 +299,12 @@ class RegisterForm(ActForm):
             self.fields["next_step"].choices = self.NEXT[1:]
             del self.fields["due_on"], self.fields["interim_measures"]
         self.fields["next_step"].initial = "issue" if is_supervisor else "register"
+        if is_supervisor:
+            self.fields["due_on"].initial = deadlines.default_due_on(Severity.GENERAL, self.today)
+        # Needed or not by the choice above: `clean` says which, so the label must not call them optional.
+        for name in ("due_on", "responsible_person", "measures", "fixed_evidence", "evidence"):
+            if name in self.fields:
+                self.fields[name].is_asked = True
 
     def clean_found_on(self):
         found_on = self.cleaned_data["found_on"]

@@ -10,7 +10,7 @@ from hazards.enums import HazardAction
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
 from institutions.models import Membership
-from notifications import outbox
+from notifications import outbox, reading
 
 A = HazardAction
 
@@ -93,6 +93,7 @@ def tell(hazard, event, *, by: Actor) -> int:
         body += f"\n意见：{event.comment}"
     if action in _ENDS:
         outbox.settle(topic(hazard))
+    reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
         subject=NOTICES[action].subject.format(place=hazard.institution.name, due=due),

@@ -26,6 +26,8 @@ class SessionLimitsMiddleware(MiddlewareMixin):
             or session.get("epoch", request.user.session_epoch) != request.user.session_epoch
         ):
             logout(request)
+        elif request.path in settings.SESSION_BACKGROUND_PATHS:
+            return
         elif "seen_at" not in session or now - seen >= TOUCH_EVERY_SECONDS:
             session["started_at"], session["seen_at"] = started, now
             session["epoch"] = request.user.session_epoch

@@ -50,3 +50,10 @@ def _truncate_as_owner(self):
 @pytest.fixture(autouse=True, scope="session")
 def _flush_as_owner():
     TransactionTestCase._fixture_teardown = _truncate_as_owner
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    """Uploads of one test in a folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT

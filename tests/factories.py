@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import factory
+from django.test import Client
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -217,3 +218,17 @@ def hazard_in(cast: Cast, status: str, **fields) -> Hazard:
 
 
 CONFIRMED = {"is_cause_found": True, "is_rectified": True, "is_satisfactory": True}
+
+
+def log_in(client: Client, actor: Actor) -> Client:
+    """A test client logged in as the actor's user, acting in the actor's post."""
+    client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["membership"] = actor.membership.pk
+    session.save()
+    return client
+
+
+def as_client(actor: Actor) -> Client:
+    """A fresh client logged in as `actor`."""
+    return log_in(Client(), actor)

@@ -1,5 +1,7 @@
 """The trace: append-only events, hash-chained per hazard, and the daily anchor over all of them."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 
@@ -37,6 +39,11 @@ class HazardEvent(models.Model):
         ordering = ["hazard_id", "seq"]
         constraints = [models.UniqueConstraint(fields=["hazard", "seq"], name="event_seq_once")]
         indexes = [models.Index(fields=["at", "id"], name="event_at")]
+
+    @property
+    def due_on(self) -> date | None:
+        """The deadline this act set, where it set one."""
+        return date.fromisoformat(self.data["due_on"]) if "due_on" in self.data else None
 
     def __str__(self):
         return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -5,6 +5,7 @@ import {careForForms, leadToErrors} from "./forms.js";
 import {watchRequests} from "./requests.js";
 import {watchReturn} from "./session.js";
 import {watchPhotos} from "./viewer.js";
+import {watchChoices} from "./when.js";
 
 /** The tab somebody is on is in sight, however many there are. */
 function showCurrentTabs(root = document) {
@@ -34,6 +35,7 @@ watchReturn();
 careForForms();
 keepDrafts();
 watchPhotos();
+watchChoices();
 closeMenus();
 showCurrentTabs();
 document.addEventListener("htmx:after:swap", ({detail: {ctx}}) => {

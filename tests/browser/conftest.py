@@ -1,0 +1,95 @@
+"""A real Chromium on the real product. Every page opened here is watched for CSP violations and script errors."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import sync_playwright
+
+from ops.chromium import ARGS, find_chromium
+
+DESKTOP, PHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sync_playwright_runs_a_loop():
+    """Playwright's own event loop runs in this thread; Django must not mistake the tests for async code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = find_chromium()
+    if path is None:
+        pytest.fail("no Chromium found: apt install chromium chromium-l10n fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """One person's browser window; `faults` collects CSP violations, script errors and failed requests."""
+
+    def __init__(self, browser, base_url, viewport, faults):
+        is_phone = viewport["width"] < 500
+        self.context = browser.new_context(
+            base_url=base_url, viewport=viewport, locale="zh-CN", is_mobile=is_phone, has_touch=is_phone
+        )
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: m.type == "error" and faults.append(f"{self.page.url}: {m.text}"))
+        self.page.on("pageerror", lambda error: faults.append(f"{self.page.url}: {error}"))
+
+    def log_in(self, actor):
+        """Put a session of this actor's user and post into the browser, without the login page."""
+        session = SessionStore()
+        session[SESSION_KEY] = str(actor.user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = actor.user.get_session_auth_hash()
+        session["membership"] = actor.membership.pk
+        session.save()
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
+        self.context.add_cookies([cookie | {"domain": "localhost", "path": "/"}])
+        return self.page
+
+
+@pytest.fixture
+def faults():
+    found = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def window(chromium, live_server, faults):
+    """`window(actor, viewport)`: that person's browser page, at the workbench's server."""
+    opened = []
+
+    def open_window(actor=None, viewport=DESKTOP):
+        watched = Watched(chromium, live_server.url, viewport, faults)
+        opened.append(watched)
+        return watched.log_in(actor) if actor else watched.page
+
+    yield open_window
+    for watched in opened:
+        watched.context.close()
+
+
+def axe_violations(page) -> list[str]:
+    """Ids and targets of what axe finds against wcag2a to wcag22aa."""
+    # Injected through the debugger, not as a script of the page: the CSP stays as it is.
+    page.evaluate(AXE.read_text())
+    result = page.evaluate(
+        "() => axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [f"{v['id']}: {v['nodes'][0]['target']}" for v in result["violations"]]
+
+
+def overflow(page) -> int:
+    """Pixels by which the page is wider than the screen (compare with the screen: is_mobile hides it)."""
+    return page.evaluate("() => Math.max(0, document.documentElement.scrollWidth - window.screen.width)")
