@@ -1,1 +1,9 @@
-urlpatterns: list = []
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+urlpatterns = [
+    path("ledger/", views.ledger, name="ledger"),
+    path("dashboard/", views.dashboard, name="dashboard"),
+]

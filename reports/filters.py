@@ -1,0 +1,141 @@
+"""The ledger's filter: every parameter of its address but the cursor, checked, with words for what is wrong."""
+
+import re
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from hazards.enums import Domain, Severity, Source
+from hazards.models import Hazard
+from institutions.actor import Actor
+from institutions.enums import InstitutionKind
+from reports.paging import SORTS
+from reports.places import INSTITUTION, LEVELS, Places, is_number, places_for
+from reports.states import STATES
+
+_NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
+_NOT_A_DATE = {"invalid": "请填写正确的日期，例如 2026-11-15。"}
+_NUMBER = re.compile(r"YH-?(\d{4})-?(\d{1,18})", re.IGNORECASE | re.ASCII)
+_OFF = {"0", "false", "off", "no"}
+WORDS_USED = 5
+
+
+def _choice(label, choices=(), **extra):
+    return django_filters.ChoiceFilter(
+        label=label, choices=choices, empty_label="全部", error_messages=_NOT_A_CHOICE, **extra
+    )
+
+
+def _day(label, field_name, lookup_expr):
+    return django_filters.DateFilter(
+        label=label,
+        field_name=field_name,
+        lookup_expr=lookup_expr,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages=_NOT_A_DATE,
+    )
+
+
+class _LedgerForm(forms.Form):
+    """Checks what no single field can see."""
+
+    def clean(self):
+        for name in ("found", "closed"):
+            start, end = self.cleaned_data.get(f"{name}_from"), self.cleaned_data.get(f"{name}_to")
+            if start and end and start > end:
+                self.add_error(f"{name}_to", "结束日期不能早于开始日期。")
+        return self.cleaned_data
+
+
+class LedgerFilter(django_filters.FilterSet):
+    """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
+
+    Offers only places of the scope. Costs one statement (none for a post at an institution).
+    """
+
+    q = django_filters.CharFilter(
+        label="编号、存在问题、部位或机构名称",
+        method="with_words",
+        max_length=60,
+        error_messages={"max_length": "最多 60 个字。"},
+        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
+    )
+    city = _choice("市", method="in_region")
+    county = _choice("县（市、区）", method="in_region")
+    township = _choice("乡镇（街道）", method="in_region")
+    institution = _choice("机构", field_name="institution_id")
+    kind = _choice("机构类型", InstitutionKind, field_name="institution__kind")
+    domain = _choice("隐患类别", Domain)
+    severity = _choice("隐患等级", Severity)
+    source = _choice("来源", Source)
+    overdue = django_filters.BooleanFilter(
+        label="只看逾期", method="only_overdue", widget=forms.CheckboxInput
+    )
+    found_from = _day("发现日期从", "found_on", "gte")
+    found_to = _day("发现日期到", "found_on", "lte")
+    closed_from = _day("销号日期从", "closed_at", "date__gte")
+    closed_to = _day("销号日期到", "closed_at", "date__lte")
+    sort = django_filters.ChoiceFilter(
+        label="排序",
+        choices=[(value, sort.label) for value, sort in SORTS.items() if value],
+        empty_label=SORTS[""].label,
+        error_messages=_NOT_A_CHOICE,
+        method="as_it_is",
+    )
+    state = django_filters.ChoiceFilter(
+        label="状态",
+        choices=[(value, state.label) for value, state in STATES.items() if value],
+        error_messages={"invalid_choice": "没有这个状态，请从上面选一个。"},
+        method="as_it_is",
+        widget=forms.HiddenInput,
+    )
+
+    class Meta:
+        model = Hazard
+        form = _LedgerForm
+        fields: list = []
+
+    def __init__(self, query: dict, queryset, *, actor: Actor, today):
+        self.today = today
+        given = {name: query.get(name, "") for name in self.base_filters}
+        if given["overdue"].lower() in _OFF:
+            given["overdue"] = ""
+        self.places: Places = places_for(actor, {name: value for name, value in given.items() if value})
+        super().__init__(self.places.data, queryset)
+        for name in (*LEVELS, INSTITUTION):
+            self.filters[str(name)].extra["choices"] = self.places.choices.get(name, [])
+        pointless = {*LEVELS, INSTITUTION} - {n for n, c in self.places.choices.items() if c}
+        for name in pointless | ({"kind"} if actor.institution else set()):
+            if name not in self.data:
+                del self.filters[str(name)]
+
+    def in_region(self, hazards, name, code):
+        return hazards.filter(**{f"{name}_id": self.places.pks[code]})
+
+    def only_overdue(self, hazards, name, value):
+        return hazards.overdue(self.today) if value else hazards
+
+    def as_it_is(self, hazards, name, value):
+        return hazards
+
+    def with_words(self, hazards, name, text):
+        """A number (YH-2026-000123 or 123), else every word somewhere in what, where or the institution's name."""
+        if number := _NUMBER.fullmatch(text.strip()):
+            return hazards.filter(pk=int(number[2]), found_on__year=int(number[1]))
+        words = text.split()
+        found = Q()
+        for word in words[:WORDS_USED]:
+            found &= (
+                Q(description__icontains=word)
+                | Q(location__icontains=word)
+                | Q(institution__name__icontains=word)
+            )
+        if len(words) == 1 and is_number(words[0]):
+            found |= Q(pk=int(words[0]))
+        return hazards.filter(found)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is chosen, as parameters of an address; without `state`."""
+        return {name: value for name, value in self.data.items() if value and name != "state"}

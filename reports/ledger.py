@@ -1,0 +1,108 @@
+"""The rows of the ledger and the counts on its tabs: plain strings, ready to show."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import IntegerField, Subquery
+from django.urls import reverse
+
+from common.templatetags.house import due_class, due_words, zh_date
+from hazards import deadlines
+from hazards.enums import Domain, HazardStatus, Severity
+from hazards.models.hazard import HazardQuerySet
+from hazards.workflow import LABEL_FOR_INSTITUTION
+from institutions.actor import Actor
+from institutions.enums import InstitutionKind, RegionLevel
+from institutions.models import User
+from reports.paging import Page, Sort, page_of
+from reports.states import TABS, State
+
+COUNTED_TO = 1000
+_COLUMNS = (
+    "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
+    "institution__name", "institution__kind", "city__name", "county__name", "city_id", "county_id",
+    "void_requested_at", "recurrence_of_id",
+)  # fmt: skip
+
+
+class CappedCount(Subquery):
+    """How many rows a queryset has, counted up to COUNTED_TO + 1: more would be read for nobody."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+    def __init__(self, hazards):
+        super().__init__(hazards.order_by().values("pk")[: COUNTED_TO + 1])
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A page of rows, ready to show, and the number on each tab by the tab's value."""
+
+    page: Page
+    counts: dict[str, int]
+
+
+def ledger_page(
+    hazards: HazardQuerySet, state: State, sort: Sort, *, actor: Actor, today: date, after="", before=""
+) -> Ledger:
+    """One page of `hazards` (scoped and filtered) in `state`, with the counts of all tabs.
+
+    One statement: the counts ride along with the rows; a page without rows asks for them on their own.
+    Raises paging.BadCursor.
+    """
+    counts = {f"in_{tab.value}": CappedCount(tab.narrow(hazards, today)) for tab in {*TABS, state}}
+    rows = state.narrow(hazards, today).annotate(**counts).values(*_COLUMNS, *counts)
+    page = page_of(rows, sort, after=after, before=before)
+    counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(**counts).get()
+    shown = [row_shown(row, actor, today) for row in page.rows]
+    return Ledger(
+        Page(shown, page.before, page.after),
+        {name.removeprefix("in_"): counted[name] or 0 for name in counts},
+    )
+
+
+def count_words(count: int) -> str:
+    """326, or 1000+ when there are more than were counted."""
+    return str(count) if count <= COUNTED_TO else f"{COUNTED_TO}+"
+
+
+def number_of(row: dict) -> str:
+    """隐患编号 of a row, the same as Hazard.number."""
+    return f"YH-{row['found_on'].year}-{row['id']:06d}"
+
+
+def row_shown(row: dict, actor: Actor, today: date) -> dict:
+    """The strings one row shows to `actor`; an institution reads its own words for a status."""
+    status, severity = HazardStatus(row["status"]), Severity(row["severity"])
+    runs = deadlines.days_left(row["due_on"], status, today) is not None
+    return {
+        "url": reverse("hazards:detail", args=[row["id"]]),
+        "number": number_of(row),
+        "description": row["description"],
+        "domain": Domain(row["domain"]).label,
+        "location": row["location"],
+        "institution": row["institution__name"],
+        "kind": InstitutionKind(row["institution__kind"]).label,
+        "place": _place(row, actor),
+        "severity": severity,
+        "is_major": severity == Severity.MAJOR,
+        "status": status,
+        "label": LABEL_FOR_INSTITUTION[status] if actor.institution else status.label,
+        "found_on": zh_date(row["found_on"]),
+        "due_on": zh_date(row["due_on"]) if row["due_on"] else "",
+        "due_words": due_words(row["due_on"], today) if runs else "",
+        "due_class": due_class(row["due_on"], today) if runs else "",
+        "is_recurring": row["recurrence_of_id"] is not None,
+        "is_void_requested": row["void_requested_at"] is not None and status in _MAY_BE_VOIDED,
+    }
+
+
+_MAY_BE_VOIDED = {HazardStatus.REGISTERED, HazardStatus.RECTIFYING}
+
+
+def _place(row: dict, actor: Actor) -> str:
+    """The county; with its city for somebody who sees several."""
+    if actor.level == RegionLevel.PROVINCE and row["city_id"] != row["county_id"]:
+        return f"{row['city__name']} {row['county__name']}"
+    return row["county__name"]

@@ -1,0 +1,11 @@
+"""Addresses of the ledger, so that every number leads to the rows behind it."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+
+def ledger_url(**parameters: str) -> str:
+    """The ledger with these parameters; empty ones are left out."""
+    query = urlencode({name: value for name, value in parameters.items() if value})
+    return f"{reverse('reports:ledger')}{'?' + query if query else ''}"

@@ -1,0 +1,111 @@
+"""Keyset paging: a page is found from the last row of the one before, at the same cost at any depth."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import Q
+
+PAGE_SIZE = 30
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of this sort could have given out."""
+
+
+@dataclass(frozen=True)
+class Sort:
+    """Order by one column, then by id in the same direction. A missing value counts as later than any other."""
+
+    field: str
+    label: str
+    is_descending: bool = False
+    is_nullable: bool = False
+    is_moment: bool = False  # a time with microseconds, not a day
+
+    def order(self, backwards: bool = False) -> list[str]:
+        """Arguments for order_by; PostgreSQL puts missing values last, and first when descending, as we need."""
+        sign = "-" if self.is_descending != backwards else ""
+        return [f"{sign}{self.field}", f"{sign}id"]
+
+    def beyond(self, value: date | datetime | None, pk: int, backwards: bool = False) -> Q:
+        """Rows after (`value`, `pk`) in this order, or before it when `backwards`."""
+        f = self.field
+        if self.is_descending != backwards:
+            if value is None:
+                return Q(**{f"{f}__isnull": True, "id__lt": pk}) | Q(**{f"{f}__isnull": False})
+            return Q(**{f"{f}__lte": value}) & (Q(**{f"{f}__lt": value}) | Q(id__lt=pk))
+        if value is None:
+            return Q(**{f"{f}__isnull": True, "id__gt": pk})
+        # The first half alone bounds the index scan; the second decides among equals.
+        later = Q(**{f"{f}__gte": value}) & (Q(**{f"{f}__gt": value}) | Q(id__gt=pk))
+        return later | Q(**{f"{f}__isnull": True}) if self.is_nullable else later
+
+    def cursor(self, row: dict) -> str:
+        """Where `row` stands in this order, as text for an address."""
+        value = row[self.field]
+        if value is None:
+            text = ""
+        elif self.is_moment:
+            text = str((value - _EPOCH) // _MICROSECOND)
+        else:
+            text = value.isoformat()
+        return f"{text}_{row['id']}"
+
+    def read(self, cursor: str) -> tuple[date | datetime | None, int]:
+        """The inverse of `cursor`. Raises BadCursor for anything it can't have made."""
+        text, _, pk = cursor.rpartition("_")
+        if not (cursor.isascii() and pk.isdigit() and len(pk) <= 18):
+            raise BadCursor(cursor[:60])
+        if not text and self.is_nullable:
+            return None, int(pk)
+        try:
+            if not self.is_moment:
+                return date.fromisoformat(text), int(pk)
+            if not (text.isdigit() and len(text) <= 17):
+                raise BadCursor(cursor[:60])
+            return _EPOCH + int(text) * _MICROSECOND, int(pk)
+        except ValueError as error:
+            raise BadCursor(cursor[:60]) from error
+
+
+SORTS = {
+    "": Sort("found_on", "发现日期，新的在前", is_descending=True),
+    "found": Sort("found_on", "发现日期，早的在前"),
+    "due": Sort("due_on", "整改期限，近的在前", is_nullable=True),
+    "-due": Sort("due_on", "整改期限，远的在前", is_descending=True, is_nullable=True),
+    "-changed": Sort("status_changed_at", "最近变动在前", is_descending=True, is_moment=True),
+    "changed": Sort("status_changed_at", "最久未变动在前", is_moment=True),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows in order, and the cursors of the neighbouring pages; empty at either end."""
+
+    rows: list[dict]
+    before: str = ""
+    after: str = ""
+
+
+def page_of(rows, sort: Sort, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+    """The page of `rows` (a values() queryset with the sort's field and id) next to a cursor; the first without.
+
+    One statement. Raises BadCursor before any.
+    """
+    backwards = bool(before) and not after
+    if cursor := after or before:
+        rows = rows.filter(sort.beyond(*sort.read(cursor), backwards))
+    found = list(rows.order_by(*sort.order(backwards))[: size + 1])
+    has_more, shown = len(found) > size, found[:size]
+    if not shown:
+        return Page([])
+    if backwards:
+        shown.reverse()
+    has_before, has_after = (has_more, True) if backwards else (bool(after), has_more)
+    return Page(
+        shown,
+        before=sort.cursor(shown[0]) if has_before else "",
+        after=sort.cursor(shown[-1]) if has_after else "",
+    )

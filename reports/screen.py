@@ -1,0 +1,102 @@
+"""The ledger's screen around its rows: tabs, what is chosen, links to the neighbouring pages."""
+
+from datetime import date
+
+from institutions.actor import Actor
+from reports.filters import LedgerFilter
+from reports.ledger import Ledger, count_words, ledger_page
+from reports.links import ledger_url
+from reports.paging import SORTS, BadCursor, Page
+from reports.states import ALL, STATES, TABS
+
+# Dropping a place drops those below it, which would bring it back.
+_BELOW = {
+    "city": ("county", "township", "institution"),
+    "county": ("township", "institution"),
+    "township": (),
+}
+# What stands in the first row of the filter; the rest waits under 更多条件.
+_IN_FRONT = ("city", "county", "domain", "severity")
+
+
+def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> dict:
+    """Context of the ledger. A wrong parameter shows its message and no rows: never rows that weren't asked for."""
+    notices = list(filters.places.notices)
+    if filters.is_valid():
+        state = STATES[filters.form.cleaned_data["state"] or ""]
+        sort = SORTS[filters.form.cleaned_data["sort"] or ""]
+        ledger, is_turned_back = _page(query, filters, state, sort, actor, today)
+        if is_turned_back:
+            notices.append("翻页位置已失效，已回到第一页。")
+    else:
+        state, ledger = ALL, Ledger(Page([]), {})
+    chosen = filters.values
+    return {
+        "filters": filters,
+        "fields": _fields(filters),
+        "notices": notices,
+        "tabs": _tabs(state, ledger, chosen),
+        "state": state,
+        "rows": ledger.page.rows,
+        "count": count_words(ledger.counts[state.value]) if ledger.counts else "",
+        "chips": _chips(filters, state.value) if filters.is_valid() else [],
+        "before_url": _neighbour(chosen, state.value, before=ledger.page.before),
+        "after_url": _neighbour(chosen, state.value, after=ledger.page.after),
+        "first_url": ledger_url(state=state.value, **chosen),
+        "clear_url": ledger_url(state=state.value),
+        "is_first_page": not ledger.page.before,
+    }
+
+
+def _page(query, filters, state, sort, actor, today) -> tuple[Ledger, bool]:
+    """The page asked for, or the first and True when the cursor leads nowhere."""
+    cursors = {name: query.get(name, "") for name in ("after", "before")}
+    try:
+        return ledger_page(filters.qs, state, sort, actor=actor, today=today, **cursors), False
+    except BadCursor:
+        return ledger_page(filters.qs, state, sort, actor=actor, today=today), True
+
+
+def _fields(filters: LedgerFilter) -> dict:
+    """The fields by where they stand, and whether the hidden ones need to be seen."""
+    fields = [f for f in filters.form.visible_fields() if f.name not in ("q", "overdue")]
+    more = [f for f in fields if f.name not in _IN_FRONT]
+    return {
+        "q": filters.form["q"],
+        "overdue": filters.form["overdue"],
+        "front": [f for f in fields if f.name in _IN_FRONT],
+        "more": more,
+        "is_open": any(f.name in filters.data or f.errors for f in more),
+        "errors": filters.form["state"].errors,
+    }
+
+
+def _tabs(current, ledger: Ledger, chosen: dict) -> list[dict]:
+    tabs = TABS if current in TABS else (*TABS, current)
+    return [
+        {
+            "label": tab.label,
+            "url": ledger_url(state=tab.value, **chosen),
+            "count": count_words(ledger.counts[tab.value]) if ledger.counts else "",
+            "is_current": tab is current,
+        }
+        for tab in tabs
+    ]
+
+
+def _chips(filters: LedgerFilter, state: str) -> list[dict]:
+    """What narrows the rows, in words, each with the address without it."""
+    chosen, chips = filters.values, []
+    for name, value in chosen.items():
+        if name == "sort":
+            continue
+        field = filters.form[name]
+        choices = dict(getattr(field.field, "choices", ()))
+        without = {n: v for n, v in chosen.items() if n != name and n not in _BELOW.get(name, ())}
+        words = field.label if name == "overdue" else f"{field.label}：{choices.get(value, value)}"
+        chips.append({"words": words, "url": ledger_url(state=state, **without)})
+    return chips
+
+
+def _neighbour(chosen: dict, state: str, **cursor: str) -> str:
+    return ledger_url(state=state, **chosen, **cursor) if any(cursor.values()) else ""

@@ -1,0 +1,69 @@
+"""隐患台账 and the close-out dashboard. Both only look."""
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import push_url
+
+from common.http import readonly
+from hazards.models import Hazard
+from institutions.enums import Capability
+from reports import dashboard as show
+from reports import statistics
+from reports.drill import parts_of, territory_for
+from reports.filters import LedgerFilter
+from reports.screen import ledger_screen
+
+
+@readonly
+def ledger(request):
+    """隐患台账: tabs, filters and rows. With htmx only the region that changes; it equals that of the whole page."""
+    actor = request.actor
+    if not actor.may_view_hazards:
+        raise PermissionDenied("您的角色不能查看隐患。")
+    today = timezone.localdate()
+    filters = LedgerFilter(request.GET, Hazard.objects.visible_to(actor), actor=actor, today=today)
+    context = {
+        **ledger_screen(request.GET, filters, actor, today),
+        "may_register": actor.can(Capability.REGISTER),
+    }
+    template = "reports/ledger_region.html" if request.htmx else "reports/ledger.html"
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    if request.htmx:
+        given = urlencode([(name, value) for name, value in request.GET.items() if value])
+        push_url(response, f"{request.path}{'?' + given if given else ''}")
+    return response
+
+
+@readonly
+def dashboard(request):
+    """统计分析 of one's own region, or of one below it (`?region=` code). 403 without the capability, 404 out of scope."""
+    actor = request.actor
+    if not actor.can(Capability.VIEW_DASHBOARD):
+        raise PermissionDenied("您的角色不能查看统计。")
+    now, today = timezone.now(), timezone.localdate()
+    territory = territory_for(actor, request.GET.get("region", ""))
+    hazards = territory.narrow(Hazard.objects.visible_to(actor))
+    total, here = statistics.totals(hazards, today), territory.parameters
+    context = {
+        "now": now,
+        "territory": territory,
+        "total": total,
+        "links": show.cards(total, territory, today),
+        "columns": show.COLUMN_LABELS,
+        "part_head": "机构" if territory.level == "county" else "地区",
+        "parts": show.part_lines(parts_of(territory, hazards, today), reverse("reports:dashboard")),
+        "sum": show.line("合计", total.figures, here),
+        "ages": show.age_bars(total, territory, today),
+        "statuses": show.status_bars(total, territory),
+        "domains": [
+            show.line(domain.label, figures, here | {"domain": domain.value})
+            for domain, figures in statistics.by_domain(hazards, today).items()
+        ],
+    }
+    return render(request, "reports/dashboard.html", context)
