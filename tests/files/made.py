@@ -67,7 +67,8 @@ def pdf(change=None, pages: int = 1, **options) -> bytes:
             document.add_blank_page()
         if change:
             change(document)
-        document.save(out, **options)
+        # The same bytes each time; an encrypted file needs a random id.
+        document.save(out, deterministic_id="encryption" not in options, **options)
     return out.getvalue()
 
 
