@@ -11,13 +11,13 @@ from institutions.actor import Actor
 from institutions.credit_code import validate_credit_code
 from institutions.enums import Department, InstitutionKind, Operation, RegionLevel, RiskGrade
 from institutions.forms.base import validate_phone
+from institutions.forms.institutions import MAX_NUMBER
 from institutions.models import Authority, Institution, Region, ResponsiblePerson
 from institutions.permissions import may_edit
 from institutions.regions import choosable_regions
 from institutions.sheet import COLUMNS
 
 DUTY = "主要负责人"
-MAX_NUMBER = 1_000_000
 _NUMBERS = ("beds", "residents", "disabled_residents", "staff", "night_staff")
 _LENGTHS = {"name": 80, "address": 120, "person": 30, "phone": 20}
 _HEADER = {column.name: column.header for column in COLUMNS}

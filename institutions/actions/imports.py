@@ -96,10 +96,11 @@ def _take(row, by: Actor) -> None:
 
 
 def _take_person(institution: Institution, said: dict, by: Actor) -> None:
-    persons = list(institution.responsible_persons.values("id", "duty", "name", "phone"))
-    first = next((p for p in persons if p["duty"] == DUTY), None)
-    if first is None:
-        first = {"id": None, "duty": DUTY, "name": "", "phone": ""}
-        persons.insert(0, first)
-    first["name"], first["phone"] = said.get("person") or first["name"], said.get("phone") or first["phone"]
-    institutions.save_persons(institution, by=by, persons=persons)
+    known = institution.responsible_persons.filter(duty=DUTY).order_by("id").first()
+    person = {
+        "id": known and known.pk,
+        "duty": DUTY,
+        "name": said.get("person") or known.name,
+        "phone": said.get("phone") or (known.phone if known else ""),
+    }
+    institutions.save_persons(institution, by=by, persons=[person])

@@ -1,5 +1,7 @@
 """Records of institutions: made and changed under the eyes of their authority, each change kept with old and new."""
 
+from collections.abc import Collection
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 
@@ -91,15 +93,17 @@ def save_licences(institution: Institution, *, by: Actor, licences: list[dict]) 
 
 
 @transaction.atomic
-def save_persons(institution: Institution, *, by: Actor, persons: list[dict]) -> None:
-    """Make the responsible persons exactly `persons` (each: id or None, duty, name, phone).
+def save_persons(
+    institution: Institution, *, by: Actor, persons: list[dict], removed: Collection[int] = ()
+) -> None:
+    """Change or add responsible persons (each: id or None, duty, name, phone), take away those of `removed` ids.
 
-    An id that is not of this institution counts as None. Raises PermissionDenied for who may not.
+    Who is not mentioned stays; an id that is not of this institution counts as None. Raises PermissionDenied for
+    who may not.
     """
     institution = lock(institution, by)
     held = {person.pk: person for person in institution.responsible_persons.all()}
     before = [_person_words(person) for person in held.values()]
-    kept = []
     for row in persons:
         person = held.get(row.get("id")) or ResponsiblePerson(institution=institution)
         person.duty, person.name, person.phone = row["duty"], row["name"], row["phone"]
@@ -107,9 +111,8 @@ def save_persons(institution: Institution, *, by: Actor, persons: list[dict]) ->
             person.save(update_fields=["duty", "name", "phone"])
         else:
             person.save()
-        kept.append(person)
-    institution.responsible_persons.exclude(pk__in=[person.pk for person in kept]).delete()
-    after = [_person_words(person) for person in kept]
+    institution.responsible_persons.filter(pk__in=set(removed) & set(held)).delete()
+    after = [_person_words(person) for person in institution.responsible_persons.all()]
     changes = {"责任人": ["；".join(before), "；".join(after)]} if before != after else {}
     _record(institution, by, InstitutionAct.PERSONS, changes)
 

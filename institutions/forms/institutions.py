@@ -5,6 +5,7 @@ from itertools import groupby
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.forms.models import fields_for_model, model_to_dict
 from django.utils import timezone
 
 from institutions.actions.institutions import FIELDS, OWN_FIELDS
@@ -14,6 +15,8 @@ from institutions.enums import LicenceKind, RegionLevel
 from institutions.forms.base import date_input, validate_phone
 from institutions.models import Institution, Region
 from institutions.regions import supervising_authorities
+
+MAX_NUMBER = 1_000_000
 
 
 class RegionChoice(forms.ModelChoiceField):
@@ -53,40 +56,52 @@ class PlaceForm(forms.Form):
         field.choices = [("", "请选择"), *merged.items()]
 
 
-class FactsForm(forms.ModelForm):
-    """The facts of an institution; its own manager gets only what the institution keeps itself."""
+class FactsForm(forms.Form):
+    """The facts of an institution; its own manager gets only what the institution keeps itself.
 
-    class Meta:
-        model = Institution
-        fields = FIELDS
-        widgets = {
-            "address": forms.TextInput(),
-            "credit_code": forms.TextInput(attrs={"spellcheck": "false"}),
-        }
+    Not a ModelForm: what must be unique is left to the action, which has words for it.
+    """
 
-    def __init__(self, *args, actor: Actor, place: Region | None = None, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        *args,
+        actor: Actor,
+        institution: Institution | None = None,
+        place: Region | None = None,
+        **kwargs,
+    ):
+        names = OWN_FIELDS if actor.institution else FIELDS
+        initial = model_to_dict(institution, names) if institution else {}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields.update(fields_for_model(Institution, names))
+        for name in ("beds", "residents", "disabled_residents", "staff", "night_staff"):
+            self.fields[name] = forms.IntegerField(
+                label=self.fields[name].label, min_value=0, max_value=MAX_NUMBER, initial=0
+            )
         if actor.institution:
-            for name in set(FIELDS) - set(OWN_FIELDS):
-                del self.fields[name]
             return
-        current = self.instance
-        target = place or current.county
-        regions = Q(pk=target.pk) | Q(parent=target, level=RegionLevel.TOWNSHIP)
-        regions &= Q(path__startswith=actor.authority.region.path)
-        today = Region.objects.valid_on(timezone.localdate()).filter(regions)
-        region = self.fields["region"]
-        region.queryset = Region.objects.filter(Q(pk__in=today) | Q(pk=current.region_id)).order_by("path")
-        authorities = supervising_authorities(target).filter(
-            Q(region__path__startswith=actor.authority.region.path) | Q(pk=current.authority_id)
-        )
-        authority = self.fields["authority"]
-        authority.queryset = authorities
-        if place:
-            self.initial |= {"region": place.pk, "authority": authorities.first()}
-        region.empty_label = authority.empty_label = None
-        if current.pk is None:
+        self._offer_places(actor.authority.region, institution, place)
+        if institution is None:
             del self.fields["is_active"]
+
+    def _offer_places(self, within: Region, institution: Institution | None, place: Region | None) -> None:
+        target = place or institution.county
+        regions = Q(pk=target.pk) | Q(parent=target, level=RegionLevel.TOWNSHIP)
+        today = Region.objects.valid_on(timezone.localdate()).filter(regions, path__startswith=within.path)
+        authorities = supervising_authorities(target).filter(region__path__startswith=within.path)
+        if institution and place is None:
+            kept = Q(pk=institution.region_id)
+            authorities |= supervising_authorities(target).filter(pk=institution.authority_id)
+        else:
+            kept = Q(pk=target.pk)
+            self.initial |= {
+                "region": target.pk,
+                "authority": authorities.values_list("pk", flat=True).first(),
+            }
+        region, authority = self.fields["region"], self.fields["authority"]
+        region.queryset = Region.objects.filter(Q(pk__in=today) | kept).order_by("path")
+        authority.queryset = authorities
+        region.empty_label = authority.empty_label = None
 
     def clean_credit_code(self):
         code = self.cleaned_data["credit_code"].strip().upper()
@@ -100,12 +115,6 @@ class FactsForm(forms.ModelForm):
         if residents is not None and disabled is not None and disabled > residents:
             self.add_error("disabled_residents", "失能失智人数不能多于入住人数。")
         return cleaned
-
-    def validate_unique(self):
-        """Left to the action, which has words for it."""
-
-    def validate_constraints(self):
-        """Left to the action, which has words for it."""
 
 
 class LicencesForm(forms.Form):

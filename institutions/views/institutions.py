@@ -1,6 +1,5 @@
 """机构: list, page, record."""
 
-import copy
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -126,7 +125,7 @@ def edit(request, pk):
     place = None
     if within and "place" in request.GET:
         place = get_object_or_404(county_choices(within), pk=_number(request.GET["place"]))
-    form = FactsForm(posted(request), instance=copy.copy(institution), actor=actor, place=place)
+    form = FactsForm(posted(request), institution=institution, actor=actor, place=place)
     if request.method == "POST" and _done(
         form, lambda **fields: actions.edit(institution, by=actor, **fields)
     ):
@@ -162,9 +161,10 @@ def persons(request, pk):
     initial = list(institution.responsible_persons.values("id", "duty", "name", "phone"))
     formset = PersonFormSet(posted(request), initial=initial, prefix="persons")
     if request.method == "POST" and formset.is_valid():
-        rows = [form.cleaned_data for form in formset if form.cleaned_data.get("name")]
+        rows = [form.cleaned_data for form in formset if form.cleaned_data]
+        removed = [row["id"] for row in rows if row.get("DELETE") and row.get("id")]
         kept = [row for row in rows if not row.get("DELETE")]
-        actions.save_persons(institution, by=request.actor, persons=kept)
+        actions.save_persons(institution, by=request.actor, persons=kept, removed=removed)
         messages.success(request, "责任人已保存。")
         return redirect("institutions:detail", pk)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if formset.is_bound else HTTPStatus.OK
