@@ -1,7 +1,7 @@
 """Hazards by the dozen: put straight into their status along the legal pairs, with the facts each needs."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -82,5 +82,10 @@ def ledger(client, actor: Actor | None = None, /, **parameters):
     return client.get("/ledger/", parameters)
 
 
-def day(text: str) -> date:
-    return date.fromisoformat(text)
+def fragment(client, actor: Actor | None = None, /, **parameters) -> str:
+    """The part of the ledger htmx swaps in, without the token that differs each time."""
+    if actor:
+        client.force_login(actor.user)
+    response = client.get("/ledger/", parameters, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    return response.content.decode()

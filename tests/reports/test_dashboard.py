@@ -1,0 +1,298 @@
+"""The dashboard's numbers: right, scoped, and the same as the rows they lead to."""
+
+from datetime import date, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from hazards.enums import HazardStatus
+from hazards.models import Hazard
+from reports import statistics
+from reports.filters import LedgerFilter
+from reports.states import STATES
+from tests.factories import Cast, InstitutionFactory, RegionFactory, make_place
+from tests.reports.made import put
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def today():
+    return timezone.localdate()
+
+
+def dashboard(client, actor, **parameters):
+    client.force_login(actor.user)
+    response = client.get("/dashboard/", parameters)
+    assert response.status_code == 200
+    return response
+
+
+def table(response) -> dict[str, list[int]]:
+    return {line.name: [cell.value for cell in line.cells] for line in response.context["parts"]}
+
+
+def rows_behind(url: str, actor, today: date) -> int:
+    """How many rows the ledger finds at `url`, uncapped."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    filters = LedgerFilter(query, Hazard.objects.visible_to(actor), actor=actor, today=today)
+    assert filters.errors == {}
+    assert filters.places.notices == []
+    return STATES[filters.form.cleaned_data["state"]].narrow(filters.qs, today).count()
+
+
+@pytest.fixture
+def province(today):
+    """Three counties in two cities, a county directly under the province, homes of a city and of the province.
+
+    Prime numbers of open hazards, so that a total says whose it is made of.
+    """
+    first = Cast()
+    second = Cast(make_place(city=first.place.city))
+    third = Cast(make_place(province=first.place.province))
+    top, city = first.place.province, first.place.city
+    direct = RegionFactory(parent=top, level="county", name="直管县")
+    homes = {
+        "first": first.home,
+        "second": second.home,
+        "third": third.home,
+        "direct": InstitutionFactory(county=direct, city=top, province=top),
+        "city": InstitutionFactory(county=city, region=city, city=city, township=city),
+        "top": InstitutionFactory(county=top, region=top, city=top, province=top, township=top),
+    }
+    for name, count in {"first": 2, "second": 3, "third": 5, "direct": 7, "city": 11, "top": 13}.items():
+        put(first, "rectifying", count, home=homes[name])
+    put(first, "rectifying", severity="major", due_on=today - timedelta(days=2), domain="food")
+    put(first, "awaiting_verification", 2, found_on=today - timedelta(days=20))
+    put(first, "verified", 3, status_changed_at=timezone.now() - timedelta(days=4))
+    put(first, "closed", 4)
+    put(first, "voided", 2)
+    put(
+        third,
+        "closed",
+        1,
+        found_on=today - timedelta(days=400),
+        closed_at=timezone.now() - timedelta(days=200),
+    )
+    first.homes, first.direct, first.third = homes, direct, third
+    return first
+
+
+def test_the_province_sees_its_cities_the_county_beside_them_and_its_own(client, province):
+    response = dashboard(client, province.province)
+    first, third = province.place.city.name, province.third.place.city.name
+    assert table(response) == {
+        first: [22, 1, 1, 2, 3, 4],
+        third: [5, 0, 0, 0, 0, 1],
+        "直管县": [7, 0, 0, 0, 0, 0],
+        "省本级": [13, 0, 0, 0, 0, 0],
+    }
+    assert [cell.value for cell in response.context["sum"].cells] == [47, 1, 1, 2, 3, 5]
+
+
+def test_a_city_sees_its_counties_and_its_own_and_nothing_of_the_next(client, province):
+    response = dashboard(client, province.city)
+    assert [cells[0] for cells in table(response).values()] == [8, 3, 11]
+    assert list(table(response))[-1] == "市本级"
+    assert response.context["total"].figures.open == 22
+    assert dashboard(client, province.third.city).context["total"].figures.open == 5
+
+
+def test_a_county_sees_its_institutions_worst_first(client, province):
+    other = province.place.institution(name="平安院")
+    put(province, "rectifying", 20, home=other)
+    response = dashboard(client, province.county)
+    assert table(response) == {province.home.name: [8, 1, 1, 2, 3, 4], "平安院": [20, 0, 0, 0, 0, 0]}
+
+
+def test_drilling_down_shows_what_the_lower_level_sees_and_the_way_back(client, province):
+    city, county = province.place.city, province.place.county
+    top = dashboard(client, province.province)
+    assert [line.url for line in top.context["parts"]][:1] == [f"/dashboard/?region={city.code}"]
+    in_city = dashboard(client, province.province, region=city.code)
+    assert table(in_city) == table(dashboard(client, province.city))
+    in_county = dashboard(client, province.province, region=county.code)
+    assert table(in_county) == table(dashboard(client, province.county))
+    assert [r.name for r in in_county.context["territory"].above] == [province.place.province.name, city.name]
+    direct = dashboard(client, province.province, region=province.direct.code)
+    assert table(direct) == {province.homes["direct"].name: [7, 0, 0, 0, 0, 0]}
+    assert [r.name for r in direct.context["territory"].above] == [province.place.province.name]
+
+
+def test_regions_out_of_scope_are_404_like_those_that_do_not_exist(client, province):
+    place = province.place
+    for actor, codes in (
+        (
+            province.city,
+            [place.province.code, province.third.place.city.code, province.third.place.county.code],
+        ),
+        (province.county, [place.city.code, province.direct.code]),
+        (
+            province.province,
+            [make_place().province.code, place.township.code, "777777", "x", "\x00", "9" * 300],
+        ),
+    ):
+        client.force_login(actor.user)
+        assert {client.get("/dashboard/", {"region": code}).status_code for code in codes} == {404}
+
+
+def test_those_without_the_capability_get_403(client, province):
+    for actor in (province.township, province.manager, province.safety, province.system_admin):
+        client.force_login(actor.user)
+        assert client.get("/dashboard/").status_code == 403
+
+
+def test_every_number_leads_to_exactly_the_rows_it_counts(client, province, today):
+    county, city = province.place.county.code, province.place.city.code
+    checked = 0
+    for actor, code in (
+        (province.province, ""), (province.province, city), (province.province, county),
+        (province.province, province.direct.code), (province.city, ""), (province.city, county),
+        (province.county, ""), (province.auditor, city),
+    ):  # fmt: skip
+        context = dashboard(client, actor, region=code).context
+        total, links = context["total"], context["links"]
+        numbers = [
+            (links[name], getattr(total.figures, name)) for name in ("open", "major", "overdue", "closed")
+        ]
+        numbers += [(links["awaiting"], total.figures.awaiting), (links["to_close"], total.figures.to_close)]
+        numbers += [(links["new"], total.new_this_month), (links["closed_now"], total.closed_this_month)]
+        cells = [
+            cell
+            for line in (*context["parts"], *context["domains"], context["sum"])
+            for cell in (*line.cells, line.of)
+        ]
+        cells += [bar.cell for bar in (*context["ages"], *context["statuses"])]
+        for url, value in numbers + [(cell.url, cell.value) for cell in cells]:
+            assert bool(url) == bool(value)
+            if url:
+                assert rows_behind(url, actor, today) == value, url
+                checked += 1
+    assert checked > 150
+
+
+def test_the_parts_add_up_to_the_whole(client, province):
+    for code in ("", province.place.city.code, province.place.county.code):
+        context = dashboard(client, province.province, region=code).context
+        whole = [cell.value for cell in context["sum"].cells] + [context["sum"].of.value]
+        for lines in (context["parts"], context["domains"]):
+            columns = zip(*([*[c.value for c in line.cells], line.of.value] for line in lines), strict=True)
+            assert [sum(column) for column in columns] == whole
+        assert sum(context["total"].by_age) == context["total"].figures.open
+        assert sum(context["total"].by_status.values()) == whole[-1] + context["total"].by_status["voided"]
+
+
+# --- definitions -----------------------------------------------------------------------------------------------
+
+
+def counted(cast, today) -> statistics.Totals:
+    return statistics.totals(Hazard.objects.visible_to(cast.county), today)
+
+
+def test_nothing_to_rate_is_a_dash_and_never_a_hundred_percent(client):
+    cast = Cast()
+    total = counted(cast, timezone.localdate())
+    assert (total.figures.closure_rate, total.on_time_rate, total.mean_age, total.longest_wait) == (None,) * 4
+    page = dashboard(client, cast.county).content.decode()
+    assert page.count('<span class="value">—</span>') == 3
+    assert "100%" not in page
+
+
+def test_the_closure_rate_leaves_out_the_voided_and_counts_all_others(today):
+    cast = Cast()
+    put(cast, "closed", 3), put(cast, "voided", 5), put(cast, "registered", 1)
+    assert counted(cast, today).figures.closure_rate == 0.75
+
+
+def test_the_on_time_rate_judges_what_is_decided(today):
+    cast, now = Cast(), timezone.now()
+    put(cast, "verified", 1, due_on=today)  # submitted today: in time
+    put(cast, "closed", 1, due_on=today - timedelta(days=1))  # submitted a day late
+    put(cast, "closed", 1, due_on=today - timedelta(days=1), submitted_at=now - timedelta(days=1))
+    put(cast, "rectifying", 1, due_on=today - timedelta(days=1))  # late and not done
+    put(cast, "rectifying", 1, due_on=today)  # still has today
+    put(cast, "awaiting_verification", 1, due_on=today - timedelta(days=1))  # undecided
+    total = counted(cast, today)
+    assert (total.on_time, total.on_time_of, total.on_time_rate) == (2, 4, 0.5)
+
+
+def test_ages_meet_without_gap_or_overlap(today):
+    cast = Cast()
+    for days in (0, 7, 8, 15, 16, 30, 31, 90, 91, 5000):
+        put(cast, found_on=today - timedelta(days=days))
+    total = counted(cast, today)
+    assert total.by_age == [2, 2, 2, 2, 2]
+    assert total.mean_age == (7 + 8 + 15 + 16 + 30 + 31 + 90 + 91 + 5000) / 10
+
+
+def test_months_begin_at_midnight_in_beijing():
+    cast, first = Cast(), date(2026, 5, 1)
+    put(cast, found_on=date(2026, 4, 30))
+    put(cast, "registered", 2, found_on=first)
+    put(cast, "voided", found_on=first)
+    midnight = datetime(2026, 5, 1, tzinfo=timezone.get_current_timezone())
+    put(cast, "closed", found_on=date(2026, 1, 1), closed_at=midnight)
+    put(cast, "closed", found_on=date(2026, 1, 1), closed_at=midnight - timedelta(seconds=1))
+    total = counted(cast, first)
+    assert (total.new_this_month, total.closed_this_month) == (2, 1)
+
+
+def test_the_longest_wait_is_that_of_the_oldest_verified(client, today):
+    cast, now = Cast(), timezone.now()
+    put(cast, "verified", status_changed_at=now - timedelta(days=9))
+    put(cast, "verified")
+    put(cast, "rectifying", status_changed_at=now - timedelta(days=90))
+    assert counted(cast, today).longest_wait == 9
+    assert dashboard(client, cast.county).content.decode().count("最久已等 9 天") == 1
+
+
+def test_overdue_institutions_are_counted_once(today):
+    cast = Cast()
+    other = cast.place.institution()
+    put(cast, "rectifying", 3, due_on=today - timedelta(days=1))
+    put(cast, "rectifying", 2, home=other, due_on=today - timedelta(days=1))
+    put(cast, "rectifying", 2, home=cast.place.institution())
+    total = counted(cast, today)
+    assert (total.figures.overdue, total.overdue_institutions) == (5, 2)
+    assert total.figures.overdue == Hazard.objects.overdue(today).count()
+    assert total.figures.open == Hazard.objects.open().count()
+
+
+# --- page ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_the_page_costs_ten_statements_whatever_is_counted(client, count):
+    cast = Cast()
+    for _ in range(min(count, 3)):
+        put(cast, "rectifying", count, home=cast.place.institution())
+    # session, user, posts, read only, territory, totals, parts, domains, bell, banner
+    for actor, region, expected in (
+        (cast.province, "", 10),
+        (cast.province, cast.place.city.code, 10),
+        (cast.province, cast.place.county.code, 10),
+        (cast.county, "", 10),
+    ):
+        dashboard(client, actor)  # the session notes that it was seen
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/dashboard/", {"region": region})
+        assert len([q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == expected
+
+
+def test_the_page_says_as_of_when(client):
+    cast = Cast()
+    now = timezone.localtime()
+    page = dashboard(client, cast.county).content.decode()
+    assert f"数据截至 {now.year}年{now.month}月{now.day}日" in page
+
+
+def test_every_status_has_a_bar_and_a_line(client):
+    cast = Cast()
+    for status in HazardStatus:
+        put(cast, status)
+    page = dashboard(client, cast.county).content.decode()
+    assert [page.count(f'class="s-{status}"') for status in HazardStatus] == [1] * 6
+    assert [page.count(f'class="tag tag-{status}"') for status in HazardStatus] == [1] * 6
