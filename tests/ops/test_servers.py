@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import psutil
 import psycopg2
@@ -19,9 +20,16 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def folder(tmp_path_factory):
-    """A data folder; its parents may be entered by the system user PostgreSQL runs as when we are root."""
-    folder = tmp_path_factory.mktemp("pg") / "postgres"
+def place():
+    """A folder of the test run's own: pytest's temporary folders are closed to the user PostgreSQL runs as."""
+    place = Path(tempfile.mkdtemp(dir=os.environ["TEST_FOLDER"]))
+    place.chmod(0o755)
+    return place
+
+
+@pytest.fixture
+def folder(place):
+    folder = place / "postgres"
     yield folder
     servers.stop_postgres(folder)
 
@@ -88,24 +96,23 @@ def test_stopping_ends_the_process_and_may_be_repeated(folder):
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_what_a_killed_test_run_left_is_cleared_and_a_living_ones_is_kept(tmp_path_factory, monkeypatch):
-    temporary = tmp_path_factory.mktemp("temporary")
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+def test_what_a_killed_test_run_left_is_cleared_and_a_living_ones_is_kept(place, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     for name, owner in (("left", dead.pid), ("ours", os.getpid())):
-        run = temporary / f"{pytest_servers.PREFIX}{name}"
+        run = place / f"{pytest_servers.PREFIX}{name}"
         run.mkdir()
         (run / "owner").write_text(str(owner))
-    servers.start_postgres(temporary / f"{pytest_servers.PREFIX}left" / "postgres")
-    pid = pid_of(temporary / f"{pytest_servers.PREFIX}left" / "postgres")
+    servers.start_postgres(place / f"{pytest_servers.PREFIX}left" / "postgres")
+    pid = pid_of(place / f"{pytest_servers.PREFIX}left" / "postgres")
     pytest_servers.clear_what_killed_runs_left()
-    assert [run.name for run in temporary.iterdir()] == [f"{pytest_servers.PREFIX}ours"]
+    assert [run.name for run in place.iterdir()] == [f"{pytest_servers.PREFIX}ours"]
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_folder_too_deep_for_a_socket_still_works(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("deep") / ("a" * 60) / ("b" * 60)
+def test_a_folder_too_deep_for_a_socket_still_works(place):
+    folder = place / ("a" * 60) / ("b" * 60)
     postgres = servers.start_postgres(folder)
     try:
         assert answer(postgres, "SELECT 1") == (1,)
