@@ -28,7 +28,9 @@ class Calendar:
     def __init__(self, now: datetime, rng: random.Random):
         self.today = timezone.localdate(now)
         self._rng = rng
-        self._minutes_today = sum(_moment(self.today, i) < now - timedelta(minutes=5) for i in range(2 * _HALF_DAY))
+        self._minutes_today = sum(
+            _moment(self.today, i) < now - timedelta(minutes=5) for i in range(2 * _HALF_DAY)
+        )
         is_open = is_working_day(self.today) and self._minutes_today >= 60
         self.last_day = self.today if is_open else back(self.today - timedelta(days=1))
 

@@ -38,10 +38,15 @@ class Cast:
     def open_authorities(self, regions: list[Region]) -> None:
         """Civil affairs in each region; fire rescue in the province, its cities and some counties beside it."""
         rows = [
-            Authority(region=region, department=Department.CIVIL_AFFAIRS, name=_office(region)) for region in regions
+            Authority(region=region, department=Department.CIVIL_AFFAIRS, name=_office(region))
+            for region in regions
         ]
         rows += [
-            Authority(region=r, department=Department.FIRE_RESCUE, name=f"{r.name}消防救援{FIRE[RegionLevel(r.level)]}")
+            Authority(
+                region=r,
+                department=Department.FIRE_RESCUE,
+                name=f"{r.name}消防救援{FIRE[RegionLevel(r.level)]}",
+            )
             for r in regions
             if r.level in (RegionLevel.PROVINCE, RegionLevel.CITY) or r.code in ("360704", "360121")
         ]
@@ -55,9 +60,13 @@ class Cast:
         self._found(by_code)
         for account in self._accounts.values():
             if account.region_code and account.role != Role.SECURITY_ADMIN:
-                self._post(self._user(account), account.role, self.authorities[by_code[account.region_code].pk])
+                self._post(
+                    self._user(account), account.role, self.authorities[by_code[account.region_code].pk]
+                )
         borrowed, code = SECOND_POST
-        self._post(User.objects.get(username=borrowed), Role.COUNTY_OFFICIAL, self.authorities[by_code[code].pk])
+        self._post(
+            User.objects.get(username=borrowed), Role.COUNTY_OFFICIAL, self.authorities[by_code[code].pk]
+        )
         for region in regions:
             level, place = RegionLevel(region.level), self.authorities[region.pk]
             wanted = 1 if level == RegionLevel.TOWNSHIP else 2

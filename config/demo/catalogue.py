@@ -135,7 +135,18 @@ GENERAL = (
 
 def _m(kinds, domain, days, scene, where, what, mended, interim, plan, contingency, funds, basis=""):
     return MajorFinding(
-        kinds, domain, what, tuple(where.split("/")), mended, days, scene, basis, interim, plan, contingency, funds
+        kinds,
+        domain,
+        what,
+        tuple(where.split("/")),
+        mended,
+        days,
+        scene,
+        basis,
+        interim,
+        plan,
+        contingency,
+        funds,
     )
 
 

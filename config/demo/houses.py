@@ -30,7 +30,12 @@ _OF_A_COUNTY = (K.NURSING_HOME, K.NURSING_HOME, K.WELFARE_HOME, K.FUNERAL_HOME, 
 _OF_A_CITY = (K.CHILD_WELFARE, K.RESCUE_STATION, K.WELFARE_HOME)
 _CODELESS_TOWN_HOME = 0.5
 
-_SIZES = {K.NURSING_HOME: (30, 180), K.WELFARE_HOME: (80, 260), K.CHILD_WELFARE: (60, 160), K.RESCUE_STATION: (16, 60)}
+_SIZES = {
+    K.NURSING_HOME: (30, 180),
+    K.WELFARE_HOME: (80, 260),
+    K.CHILD_WELFARE: (60, 160),
+    K.RESCUE_STATION: (16, 60),
+}
 _DUTY = {
     K.NURSING_HOME: "院长", K.WELFARE_HOME: "院长", K.CHILD_WELFARE: "院长", K.RESCUE_STATION: "站长",
     K.FUNERAL_HOME: "馆长", K.CEMETERY: "主任", K.MARRIAGE_OFFICE: "主任",
@@ -95,8 +100,12 @@ class Builder:
         low, high = _SIZES.get(site.kind, (0, 0))
         beds = rng.randrange(max(low, 100) if site.account else low, high + 1, 2) if high else 0
         residents = int(beds * rng.uniform(0.45, 0.92))
-        is_public = site.kind != K.NURSING_HOME or site.region.level == RegionLevel.TOWNSHIP and rng.random() < 0.5
-        operation = Operation.PUBLIC if is_public else rng.choice([Operation.PRIVATE, Operation.PUBLIC_PRIVATE])
+        is_public = site.kind != K.NURSING_HOME or (
+            site.region.level == RegionLevel.TOWNSHIP and rng.random() < 0.5
+        )
+        operation = (
+            Operation.PUBLIC if is_public else rng.choice([Operation.PRIVATE, Operation.PUBLIC_PRIVATE])
+        )
         has_code = not (is_public and site.kind == K.NURSING_HOME and rng.random() < _CODELESS_TOWN_HOME)
         house = institutions.create(
             by=by,
@@ -116,7 +125,9 @@ class Builder:
         )
         self._cast.appoint_staff(house, site.account)
         institutions.save_persons(house, by=by, persons=self._persons(house))
-        institutions.save_licences(house, by=by, licences=[self._licence(kind) for kind in _LICENCES[site.kind]])
+        institutions.save_licences(
+            house, by=by, licences=[self._licence(kind) for kind in _LICENCES[site.kind]]
+        )
         return house
 
     def _name(self, site: Site, is_public: bool) -> str:
@@ -144,11 +155,15 @@ class Builder:
             for duty, actor in zip(duties, self._cast.staff[house.pk], strict=False)
         ]
         if house.kind in _SIZES:
-            people.append({"duty": "夜间带班", "name": self._cast.names.person(), "phone": self._cast.names.phone()})
+            people.append(
+                {"duty": "夜间带班", "name": self._cast.names.person(), "phone": self._cast.names.phone()}
+            )
         return people
 
     def _licence(self, kind: L) -> dict:
         rng = self._rng
-        days = rng.choices([rng.randrange(-60, 0), rng.randrange(3, 31), rng.randrange(60, 1400)], [6, 8, 86])[0]
+        days = rng.choices(
+            [rng.randrange(-60, 0), rng.randrange(3, 31), rng.randrange(60, 1400)], [6, 8, 86]
+        )[0]
         expires_on = None if kind in _NEVER_EXPIRES else self._today + timedelta(days=days)
         return {"kind": kind, "number": f"演示{rng.randrange(10**6):06d}", "expires_on": expires_on}

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from config.demo import catalogue
 from config.demo.calendar import Calendar, back
@@ -81,11 +82,13 @@ class Planner:
         self._calendar, self._rng = calendar, rng
         self._used: set[tuple] = set()
 
-    def plan(self, house: Institution, wish: Wish, like: Story | None = None, last: date | None = None) -> Story:
+    def plan(
+        self, house: Institution, wish: Wish, like: Story | None = None, last: date | None = None
+    ) -> Story:
         """A story for `house`; of the same finding in the same place as `like`; ended by `last` if given."""
         finding, where = (like.finding, like.where) if like else self._finding(house, wish)
         actions = self._actions(wish)
-        gaps = [self._gap(action, before, finding) for before, action in zip(actions, actions[1:], strict=False)]
+        gaps = [self._gap(action, before, finding) for before, action in pairwise(actions)]
         days = self._calendar.days_back_from(last or self._last_day(wish, actions, finding), gaps)
         due = self._deadlines(wish, actions, days, finding)
         moments = self._calendar.moments(days)
@@ -103,13 +106,18 @@ class Planner:
         """The same thing, registered again a little later and voided as a duplicate of `story`."""
         last = story.acts[0].at.date() + timedelta(days=self._rng.randrange(1, 4))
         double = self.plan(story.house, Wish(S.VOIDED, source=Source.REPORT), like=story, last=last)
-        double.acts = [replace(act, at=max(act.at, story.acts[0].at + timedelta(minutes=30 + i))) for i, act in enumerate(double.acts)]
+        double.acts = [
+            replace(act, at=max(act.at, story.acts[0].at + timedelta(minutes=30 + i)))
+            for i, act in enumerate(double.acts)
+        ]
         double.same_as = story
         return double
 
     def _finding(self, house: Institution, wish: Wish) -> tuple[Finding, str]:
         choices = catalogue.findings_for(house.kind, is_major=wish.is_major)
         choices = [finding for finding in choices if not wish.scene or finding.scene == wish.scene] or choices
+        if wish.is_fixed_on_the_spot:
+            choices = [finding for finding in choices if finding.days <= 3] or choices
         pairs = [(finding, where) for finding in choices for where in finding.where]
         fresh = [pair for pair in pairs if (house.pk, *pair) not in self._used]
         pair = self._rng.choice(fresh or pairs)
@@ -131,7 +139,9 @@ class Planner:
         if action == A.ISSUE and self._rng.random() < 0.7:
             return 0  # an official of the authority issues on the spot
         if action == A.SUBMIT:
-            share = self._rng.uniform(0.35, 0.95) if self._rng.random() < 0.85 else self._rng.uniform(1.1, 1.6)
+            share = (
+                self._rng.uniform(0.35, 0.95) if self._rng.random() < 0.85 else self._rng.uniform(1.1, 1.6)
+            )
             return max(1, round(finding.days * share))
         return self._rng.randint(*_GAPS[action])
 
@@ -142,10 +152,12 @@ class Planner:
             self._due = today + timedelta(days=self._days_left(wish, finding))
             before = finding.days if wish.clock != "later" else self._rng.randrange(0, min(7, finding.days))
             start = self._due if wish.clock != "later" else today
-            after_issue = sum(_GAPS[action][1] for action in actions[actions.index(A.ISSUE) + 1 :])
-            return back(min(start - timedelta(days=max(1, before - after_issue)), self._calendar.last_day))
-        ago = self._rng.triangular(2, _LATEST[wish.status], 2) if wish.status == S.CLOSED else self._rng.uniform(
-            0, _LATEST[wish.status]
+            since = sum(_GAPS[action][1] for action in actions[_last_order(actions) + 1 :])
+            return back(min(start - timedelta(days=max(1, before - since)), self._calendar.last_day))
+        ago = (
+            self._rng.triangular(2, _LATEST[wish.status], 2)
+            if wish.status == S.CLOSED
+            else self._rng.uniform(0, _LATEST[wish.status])
         )
         return self._calendar.last_day - timedelta(days=int(ago))
 
@@ -156,13 +168,23 @@ class Planner:
             return self._rng.randrange(0, 4)
         return self._rng.randrange(4, max(6, finding.days))
 
-    def _deadlines(self, wish: Wish, actions: list[A], days: list[date], finding: Finding) -> list[date | None]:
+    def _deadlines(
+        self, wish: Wish, actions: list[A], days: list[date], finding: Finding
+    ) -> list[date | None]:
         """Each order with its deadline; the last one's was chosen beforehand while rectifying."""
-        due = [day + timedelta(days=finding.days) if a in _NEW_DEADLINE else None for a, day in zip(actions, days, strict=True)]
+        due = [
+            day + timedelta(days=finding.days) if a in _NEW_DEADLINE else None
+            for a, day in zip(actions, days, strict=True)
+        ]
         if wish.status == S.RECTIFYING:
-            at = max(i for i, action in enumerate(actions) if action in _NEW_DEADLINE)
+            at = _last_order(actions)
             due[at] = max(self._due, days[at])
         return due
+
+
+def _last_order(actions: list[A]) -> int:
+    """Where the deadline that counts was set."""
+    return max(i for i, action in enumerate(actions) if action in _NEW_DEADLINE)
 
 
 def in_order(stories: Iterable[Story]) -> list[tuple[Story, Act]]:

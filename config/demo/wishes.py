@@ -53,13 +53,23 @@ COUNTY = (
     Wish(S.VERIFIED),
     Wish(S.VERIFIED, is_major=True),
     Wish(S.VERIFIED, source=_CITY),
-    *[Wish(S.CLOSED, source=source) for source in (Source.SCREENING, _SELF, _PATROL, _CITY, Source.SUPERIOR) * 3],
+    *[
+        Wish(S.CLOSED, source=source)
+        for source in (Source.SCREENING, _SELF, _PATROL, _CITY, Source.SUPERIOR) * 3
+    ],
     Wish(S.CLOSED, is_major=True),
     Wish(S.VOIDED),
     Wish(S.VOIDED, is_major=True, detour=(A.REQUEST_VOID,)),
 )
 
-_SHARES = {S.REGISTERED: 4, S.RECTIFYING: 17, S.AWAITING_VERIFICATION: 7, S.VERIFIED: 7, S.CLOSED: 62, S.VOIDED: 3}
+_SHARES = {
+    S.REGISTERED: 4,
+    S.RECTIFYING: 17,
+    S.AWAITING_VERIFICATION: 7,
+    S.VERIFIED: 7,
+    S.CLOSED: 62,
+    S.VOIDED: 3,
+}
 _SOURCES = {
     Source.SCREENING: 44, _SELF: 18, _PATROL: 12, _CITY: 12, Source.LOOK_BACK: 4, Source.SUPERIOR: 5, Source.REPORT: 5,
 }  # fmt: skip

@@ -11,10 +11,11 @@ from institutions.models import User
 
 try:
     from config.demo.build import make_demo
+    from config.demo.photos import PHOTOGRAPHER
 except ModuleNotFoundError as error:
     if error.name != "time_machine":
         raise
-    make_demo = None
+    make_demo, PHOTOGRAPHER = None, ""
 
 DEFAULT_PASSWORD = "Xiaohao-2026"
 
@@ -30,10 +31,12 @@ class Command(BaseCommand):
         if User.objects.filter(username=DEMO_ACCOUNTS[0].username).exists():
             self.stdout.write("演示省份已经存在。")
             return
-        if User.objects.exists():
+        if User.objects.exclude(username=PHOTOGRAPHER).exists():
             raise CommandError("数据库里已有用户，不再写入虚构数据。请换一个空的数据库。")
         if make_demo is None:
-            raise CommandError("缺少 time-machine，做不出过去的办理记录。请先 pip install -r requirements-dev.txt")
+            raise CommandError(
+                "缺少 time-machine，做不出过去的办理记录。请先 pip install -r requirements-dev.txt"
+            )
         began = time.monotonic()
         made = make_demo(os.environ.get("DEMO_PASSWORD") or DEFAULT_PASSWORD, say=self.stdout.write)
         self.stdout.write(f"演示省份已做好：{made}，用时 {time.monotonic() - began:.0f} 秒。")

@@ -1,0 +1,144 @@
+"""Makes the demo province from beginning to end."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from config.demo import clock, wishes
+from config.demo.calendar import Calendar
+from config.demo.cast import SECOND_POST, Cast
+from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
+from config.demo.photos import Album, take_pictures
+from config.demo.play import Player
+from config.demo.stories import Planner, Story, Wish, in_order
+from hazards.actions.anchoring import make_anchor
+from hazards.enums import ClosingLevel, HazardStatus, Severity, Source
+from hazards.enums import HazardAction as A
+from hazards.models import ClosingPolicy
+from institutions import region_csv
+from institutions.actions.regions import load_regions
+from institutions.enums import InstitutionKind, RegionLevel
+from institutions.models import Institution, Region
+from notifications.models import Notice
+
+SEED = 20260204
+STORIES = 400
+REGIONS = Path(settings.BASE_DIR) / "institutions" / "data" / "jiangxi.csv"
+_BEGAN_DAYS_AGO = 400  # before the first hazard
+_READ_AFTER_DAYS = 3  # who is told of something reads it within these days
+_RECURRING, _DOUBLE = 10, 6
+
+
+def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int = STORIES) -> str:
+    """Make the whole province in one transaction; returns in words what there is then.
+
+    The same on every machine on the same day. All or nothing: after an interruption nothing is left but stored
+    content without rows, which the janitor deletes.
+    """
+    rng, now = random.Random(SEED), timezone.now()
+    calendar = Calendar(now, rng)
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # we wait for the pictures with the transaction open
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        with clock.at(_opening(calendar)):
+            cast, houses = _found_province(rng, password, calendar)
+        say(f"  {len(houses)} 家机构")
+        told = _plan(houses, Planner(calendar, rng), rng, stories)
+        album = Album(take_pictures(_unique_pictures(told), rng), rng)
+        say("  照片")
+        player = Player(cast, album, rng)
+        for story, act in in_order(told):
+            player.play(story, act)
+        Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
+            read_at=F("created_at") + timedelta(hours=3)
+        )
+        say(f"  {len(told)} 条隐患")
+    make_anchor()
+    return f"{len(houses)} 家机构，{len(told)} 条隐患"
+
+
+def _opening(calendar: Calendar) -> datetime:
+    day = calendar.today - timedelta(days=_BEGAN_DAYS_AGO)
+    return timezone.make_aware(datetime.combine(day, time(9, 0)))
+
+
+def _found_province(rng: random.Random, password: str, calendar: Calendar) -> tuple[Cast, list[Institution]]:
+    """Regions, authorities, officials, closing policy; then institutions and their people."""
+    load_regions(region_csv.read(REGIONS.read_bytes()))
+    regions = list(Region.objects.select_related("parent__parent__parent").order_by("path"))
+    sites = choose_sites(regions, rng)
+    used = {site.region.pk for site in sites} | {r.pk for r in regions if r.code == "360704106"}
+    manned = [r for r in regions if r.level != RegionLevel.TOWNSHIP or r.pk in used]
+    cast = Cast(rng, password)
+    cast.open_authorities(manned)
+    busy = {site.supervisor.pk for site in sites} | used
+    cast.appoint_officials(
+        [
+            r
+            for r in manned
+            if r.pk in busy or r.level in (RegionLevel.PROVINCE, RegionLevel.CITY) or r.code == SECOND_POST[1]
+        ]
+    )
+    other = next(r for r in regions if r.code == OTHER_COUNTY)
+    ClosingPolicy.objects.create(
+        region=other, severity=Severity.GENERAL, level=ClosingLevel.COUNTY, spot_check_percent=20
+    )
+    builder = Builder(cast, rng, calendar.today)
+    return cast, [builder.build(site) for site in sites]
+
+
+def _plan(houses: list[Institution], planner: Planner, rng: random.Random, total: int) -> list[Story]:
+    """The chosen stories of the demo county, then a mix over the others, `total` in all."""
+    own = [
+        house
+        for house in houses
+        if house.county.code == DEMO_COUNTY and house.authority.region.code == DEMO_COUNTY
+    ]
+    facility, facility2, *neighbours = own
+    stories = [planner.plan(facility, wish) for wish in wishes.FACILITY]
+    stories += [planner.plan(facility2, wish) for wish in wishes.FACILITY2]
+    with_majors = [house for house in neighbours if house.kind != InstitutionKind.MARRIAGE_OFFICE]
+    for number, wish in enumerate(wishes.COUNTY):
+        choices = with_majors if wish.is_major else neighbours
+        stories.append(planner.plan(choices[number % len(choices)], wish))
+    stories += _returning(planner, facility, with_majors[0])
+    elsewhere = [house for house in houses if house not in own]
+    weights = [4 if house.county.code == OTHER_COUNTY else 1 + house.beds / 100 for house in elsewhere]
+    while len(stories) < total - 2 * _RECURRING - _DOUBLE:
+        house, wish = rng.choices(elsewhere, weights)[0], wishes.some_wish(rng)
+        if wish.is_major and house.kind == InstitutionKind.MARRIAGE_OFFICE:
+            continue
+        stories.append(planner.plan(house, wish))
+    while len(stories) < total - _DOUBLE:
+        stories += _returning(planner, rng.choice(elsewhere))
+    settled = [s for s in stories if s.wish.status == HazardStatus.CLOSED and not s.wish.is_fixed_on_the_spot]
+    return stories + [planner.duplicate(story) for story in rng.sample(settled, min(_DOUBLE, len(settled)))]
+
+
+def _returning(planner: Planner, *houses: Institution) -> list[Story]:
+    """For each house something that was closed and came back (反弹), being rectified again."""
+    stories = []
+    for house in houses:
+        story = planner.plan(house, Wish(HazardStatus.RECTIFYING, source=Source.LOOK_BACK))
+        stories += [planner.again(story), story]
+    return stories
+
+
+def _unique_pictures(stories: list[Story]) -> dict[str, int]:
+    """How many pictures of the repaired state each scene needs for hazards somebody still decides on."""
+    deciding = (HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED)
+    return Counter(
+        story.finding.scene
+        for story in stories
+        for act in story.acts
+        if act.action in (A.SUBMIT, A.FIX_ON_THE_SPOT)
+        and story.wish.status in deciding
+        and story.wish.trick != "same photo"
+    )
