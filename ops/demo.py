@@ -75,17 +75,20 @@ class Demo:
             self._look_after()
 
     def close(self) -> None:
-        """Web first, then beat, worker, broker and the database: nobody loses what it still needs."""
+        """Web first, then beat, worker, broker and the database: nobody loses what it still needs.
+
+        The patience granted to each adds up to 10 s.
+        """
         self.supervisor.stop()
         if self.postgres:
-            self.postgres.stop()
+            self.postgres.stop(3)
 
     def _start_servers(self) -> dict[str, str]:
         with step("启动数据库 PostgreSQL 与消息服务 Valkey"):
             self.postgres = self._start_postgres()
             port = servers.free_port()
             command = servers.valkey_command(DATA / "valkey", port)
-            self.supervisor.start(Program("消息服务 valkey", command, os.environ, LOGS / "valkey.log", 1.5))
+            self.supervisor.start(Program("消息服务 valkey", command, os.environ, LOGS / "valkey.log", 1))
             addresses = self.postgres.environment | {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}
             if not servers.wait_for_valkey(addresses["REDIS_URL"]):
                 raise Refusal(f"消息服务没有启动：\n{tail(LOGS / 'valkey.log')}")
@@ -162,7 +165,7 @@ class Demo:
         )
         for name in ("worker", "beat", "web"):
             (LOGS / f"{name}.log").write_bytes(b"")
-        worker = Program("后台任务 worker", [*celery, *work.split()], environment, LOGS / "worker.log", 3)
+        worker = Program("后台任务 worker", [*celery, *work.split()], environment, LOGS / "worker.log", 2.5)
         beat = Program("定时任务 beat", [*celery, *tick], environment, LOGS / "beat.log", 1)
         web = Program("网页服务 web", [*python, *serve.split()], environment, LOGS / "web.log", 2.5)
         self.supervisor.start(worker)

@@ -59,8 +59,8 @@ class Postgres:
         _clear_after_crash(self.server.pgdata, Path(self.socket_dir))
         self.server.start()
 
-    def stop(self) -> None:
-        stop_postgres(self.server.pgdata)
+    def stop(self, seconds: float = 5) -> None:
+        stop_postgres(self.server.pgdata, seconds)
 
 
 def start_postgres(data_dir: Path, *, durable: bool = True) -> Postgres:
