@@ -17,7 +17,7 @@ from config.demo.cast import SECOND_POST, Cast
 from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
-from config.demo.stories import Planner, Story, Wish, in_order
+from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
 from hazards.actions.anchoring import make_anchor
 from hazards.enums import ClosingLevel, HazardStatus, Severity, Source
 from hazards.enums import HazardAction as A
@@ -131,14 +131,15 @@ def _returning(planner: Planner, *houses: Institution) -> list[Story]:
     return stories
 
 
-def _unique_pictures(stories: list[Story]) -> dict[str, int]:
-    """How many pictures of the repaired state each scene needs for hazards somebody still decides on."""
+def _unique_pictures(stories: list[Story]) -> Counter:
+    """How many pictures of a scene, before or mended, must be used once only, or verifiers would be warned of them.
+
+    Those of the repaired state where somebody still decides; and the one that is used twice on purpose.
+    """
     deciding = (HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED)
     return Counter(
-        story.finding.scene
+        (story.finding.scene, story.wish.trick != SAME_PHOTO)
         for story in stories
         for act in story.acts
-        if act.action in (A.SUBMIT, A.FIX_ON_THE_SPOT)
-        and story.wish.status in deciding
-        and story.wish.trick != "same photo"
+        if act.action in (A.SUBMIT, A.FIX_ON_THE_SPOT) and story.wish.status in deciding
     )

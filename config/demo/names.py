@@ -11,7 +11,7 @@ _GIVEN = (
     "建华 国强 秀兰 玉梅 志勇 海涛 晓燕 丽娟 文军 春生 金花 桂芳 小平 永红 明辉 水根 冬梅 雪莲 卫东 爱民 福生 月娥 "
     "景云 家豪 思远 雨晴 子涵 俊杰 慧敏 立新 长根 素珍 振华 红英 少华 美玲 光明 新民 庆华 凤英 学文 世平 细妹 火生"
 ).split()
-# 1380000xxxx is not handed out to anybody.
+# Plainly a filler: the form of a number, counted up.
 _PHONE = "1380000{:04d}"
 
 FANCY = (
@@ -36,7 +36,7 @@ class Names:
                 return name
 
     def phone(self) -> str:
-        """The next of 10,000 numbers that belong to nobody."""
+        """The next filler number."""
         self._count += 1
         return _PHONE.format(self._count)
 

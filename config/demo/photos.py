@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,19 +34,17 @@ class Picture:
     content: dict
 
 
-def take_pictures(
-    wanted_after: dict[str, int], rng: random.Random
-) -> dict[tuple[str, bool, bool], list[Picture]]:
-    """Pictures by (scene, is mended, is unique): shared ones of every scene, and `wanted_after` unique ones.
+def take_pictures(unique: Counter, rng: random.Random) -> dict[tuple[str, bool, bool], list[Picture]]:
+    """Pictures by (scene, is mended, is unique): some shared ones of every scene, and as many `unique` as asked.
 
-    All are told apart by the fingerprint that finds reused photos. The intake works in threads with connections of
-    their own, because it must not run inside the caller's transaction.
+    `unique` counts by (scene, is mended). All are told apart by the fingerprint that finds reused photos. The
+    intake works in threads with connections of their own, because it must not run inside the caller's transaction.
     """
     camera = Camera(rng)
     wanted = []
     for scene in SCENES:
         wanted += [(scene, False, False)] * _SHARED_BEFORE + [(scene, True, False)] * _SHARED_AFTER
-        wanted += [(scene, True, True)] * wanted_after.get(scene, 0)
+        wanted += [(scene, ok, True) for ok in (False, True) for _ in range(unique[scene, ok])]
     drawn = [camera.take(scene, is_mended=is_mended) for scene, is_mended, _ in wanted]
     with ThreadPoolExecutor(2) as pool:
         photographer = pool.submit(_photographer).result()
@@ -97,8 +95,12 @@ class Album:
     def __init__(self, pictures: dict[tuple[str, bool, bool], list[Picture]], rng: random.Random):
         self._pictures, self._rng = pictures, rng
 
-    def before(self, scene: str, at: datetime, by: Actor, count: int) -> list[uuid.UUID]:
-        """Photos of the finding, from the shared ones of the scene."""
+    def before(
+        self, scene: str, at: datetime, by: Actor, count: int, *, is_unique: bool = False
+    ) -> list[uuid.UUID]:
+        """Photos of the finding, from the shared ones of the scene; or one that is used nowhere else."""
+        if is_unique:
+            return [self._upload(self._pictures[scene, False, True].pop(), at, by)]
         chosen = self._rng.sample(self._pictures[scene, False, False], count)
         return [self._upload(picture, at, by) for picture in chosen]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from config.demo import catalogue, clock
 from config.demo.cast import Cast
 from config.demo.photos import Album
-from config.demo.stories import Act, Story
+from config.demo.stories import OLD_PHOTO, SAME_PHOTO, Act, Story
 from hazards.actions import lifecycle
 from hazards.actions.register import register
 from hazards.enums import HazardAction as A
@@ -78,11 +78,7 @@ class Player:
         if by.institution is None and by in self._cast.officials[story.house.city_id]:
             source = Source.OVERSIGHT
         is_unseen = story.house.kind in PROTECTED_KINDS and self._rng.random() < 0.3
-        photos = (
-            []
-            if is_unseen
-            else self._album.before(story.finding.scene, act.at, by, self._rng.choice([1, 1, 1, 2]))
-        )
+        photos = [] if is_unseen else self._before(story, act, by)
         return {
             "institution": story.house,
             "description": story.finding.what,
@@ -98,12 +94,16 @@ class Player:
             "recurrence_of": story.again.hazard if story.again else None,
         }
 
+    def _before(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
+        count, is_unique = self._rng.choice([1, 1, 1, 2]), story.wish.trick == SAME_PHOTO
+        return self._album.before(story.finding.scene, act.at, by, count, is_unique=is_unique)
+
     def _after(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
         """Photos of the repaired state: pictures of their own where somebody still has to decide over them."""
         is_last = act is [a for a in story.acts if a.action in (A.SUBMIT, A.FIX_ON_THE_SPOT)][-1]
-        if story.wish.trick == "same photo":
+        if story.wish.trick == SAME_PHOTO:
             return self._album.again(story.hazard, act.at, by)
-        if story.wish.trick == "old photo":
+        if story.wish.trick == OLD_PHOTO:
             return self._album.after(story.finding.scene, act.at - timedelta(days=90), by, is_unique=True)
         return self._album.after(
             story.finding.scene, act.at, by, is_unique=story.wish.status in _DECIDING, is_mended=is_last
@@ -117,7 +117,7 @@ class Player:
     def _fix(self, story: Story, act: Act):
         by = self._finder(story)
         facts = self._facts(story, act, by)
-        facts["evidence"] = facts["evidence"] or self._album.before(story.finding.scene, act.at, by, 1)
+        facts["evidence"] = facts["evidence"] or self._before(story, act, by)
         fixed = {
             "measures": story.finding.mended,
             "evidence": self._after(story, act, by),

@@ -29,6 +29,8 @@ _GAPS = {
 }  # fmt: skip
 # How many days ago the last act of a story lies, at most: what waits has not waited long, what is over may be.
 _LATEST = {S.REGISTERED: 3, S.AWAITING_VERIFICATION: 5, S.VERIFIED: 6, S.CLOSED: 330, S.VOIDED: 280}
+# What a verifier is warned of: the photo of the finding sent again, or one taken before the finding.
+SAME_PHOTO, OLD_PHOTO = "same photo", "old photo"
 _NEW_DEADLINE = {A.ISSUE, A.REJECT, A.RETURN}
 
 
@@ -155,7 +157,7 @@ class Planner:
             since = sum(_GAPS[action][1] for action in actions[_last_order(actions) + 1 :])
             return back(min(start - timedelta(days=max(1, before - since)), self._calendar.last_day))
         ago = (
-            self._rng.triangular(2, _LATEST[wish.status], 2)
+            self._rng.uniform(2, _LATEST[wish.status])
             if wish.status == S.CLOSED
             else self._rng.uniform(0, _LATEST[wish.status])
         )

@@ -2,7 +2,7 @@
 
 import random
 
-from config.demo.stories import Wish
+from config.demo.stories import OLD_PHOTO, SAME_PHOTO, Wish
 from hazards.enums import HazardAction as A
 from hazards.enums import HazardStatus as S
 from hazards.enums import Source
@@ -18,7 +18,7 @@ FACILITY = (
     Wish(S.RECTIFYING, clock="later", is_major=True, plan_parts=3, scene="lamp"),
     Wish(S.RECTIFYING, clock="soon", detour=_TWO_ROUNDS, scene="kitchen"),
     Wish(S.AWAITING_VERIFICATION, scene="extinguisher"),
-    Wish(S.AWAITING_VERIFICATION, trick="same photo", scene="stairs"),
+    Wish(S.AWAITING_VERIFICATION, trick=SAME_PHOTO, scene="stairs"),
     Wish(S.VERIFIED, scene="sockets"),
     Wish(S.VERIFIED, detour=_TWO_ROUNDS, scene="bathroom"),
     Wish(S.CLOSED, scene="fridge"),
@@ -34,6 +34,11 @@ FACILITY2 = (
     Wish(S.VERIFIED, source=_SELF, scene="fridge"),
     Wish(S.CLOSED, source=_SELF, scene="extinguisher"),
     Wish(S.CLOSED, scene="lamp"),
+    # Found by account `township`, whose town this is.
+    Wish(S.REGISTERED, source=_PATROL, scene="stairs"),
+    Wish(S.RECTIFYING, clock="soon", source=_PATROL, scene="ebike"),
+    Wish(S.AWAITING_VERIFICATION, source=_PATROL, scene="window"),
+    Wish(S.CLOSED, source=_PATROL, scene="corridor"),
 )
 # The rest of the demo county, whoever's house it is.
 COUNTY = (
@@ -46,7 +51,7 @@ COUNTY = (
     Wish(S.RECTIFYING, clock="later", is_major=True, detour=(A.REQUEST_VOID, A.REFUSE_VOID)),
     Wish(S.RECTIFYING, clock="overdue", is_major=True),
     Wish(S.RECTIFYING, clock="later", source=_PATROL),
-    Wish(S.AWAITING_VERIFICATION, trick="old photo"),
+    Wish(S.AWAITING_VERIFICATION, trick=OLD_PHOTO),
     Wish(S.AWAITING_VERIFICATION, is_major=True),
     Wish(S.AWAITING_VERIFICATION, detour=_TWO_ROUNDS),
     Wish(S.AWAITING_VERIFICATION, source=_PATROL),
@@ -73,7 +78,7 @@ _SHARES = {
 _SOURCES = {
     Source.SCREENING: 44, _SELF: 18, _PATROL: 12, _CITY: 12, Source.LOOK_BACK: 4, Source.SUPERIOR: 5, Source.REPORT: 5,
 }  # fmt: skip
-_CLOCKS = {"overdue": 20, "soon": 30, "later": 50}
+_CLOCKS = {"overdue": 12, "soon": 30, "later": 58}
 _DETOURS = {(): 82, _TWO_ROUNDS: 10, _SENT_BACK: 5, (*_TWO_ROUNDS, *_TWO_ROUNDS): 3}
 
 

@@ -1,12 +1,11 @@
 """`manage.py demo`: the made-up province, once. A second call finds it and does nothing."""
 
-import os
 import time
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from institutions.demo_accounts import DEMO_ACCOUNTS
+from institutions.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from institutions.models import User
 
 try:
@@ -16,8 +15,6 @@ except ModuleNotFoundError as error:
     if error.name != "time_machine":
         raise
     make_demo, PHOTOGRAPHER = None, ""
-
-DEFAULT_PASSWORD = "Xiaohao-2026"
 
 
 class Command(BaseCommand):
@@ -38,5 +35,5 @@ class Command(BaseCommand):
                 "缺少 time-machine，做不出过去的办理记录。请先 pip install -r requirements-dev.txt"
             )
         began = time.monotonic()
-        made = make_demo(os.environ.get("DEMO_PASSWORD") or DEFAULT_PASSWORD, say=self.stdout.write)
+        made = make_demo(DEMO_PASSWORD, say=self.stdout.write)
         self.stdout.write(f"演示省份已做好：{made}，用时 {time.monotonic() - began:.0f} 秒。")
