@@ -76,27 +76,38 @@ def part_lines(parts: list[Part], drill_url: str) -> list[Line]:
     ]
 
 
-def cards(total: Totals, territory: Territory, today: date) -> dict[str, str]:
-    """Addresses of the rows behind the cards, by the card's name."""
-    here, figures = territory.parameters, total.figures
-    month = {"from": today.replace(day=1).isoformat(), "to": today.isoformat()}
-    links = {
-        "open": (figures.open, {"state": "open"}),
-        "major": (figures.major, {"state": "open", "severity": "major"}),
-        "overdue": (figures.overdue, {"state": "overdue"}),
-        "awaiting": (figures.awaiting, {"state": "awaiting_verification"}),
-        "to_close": (figures.to_close, {"state": "verified", "sort": "changed"}),
-        "new": (
-            total.new_this_month,
-            {"state": "valid", "found_from": month["from"], "found_to": month["to"]},
-        ),
-        "closed_now": (
-            total.closed_this_month,
-            {"state": "closed", "closed_from": month["from"], "closed_to": month["to"]},
-        ),
-        "closed": (figures.closed, {"state": "closed"}),
-    }
-    return {name: _cell(value, here | extra).url for name, (value, extra) in links.items()}
+@dataclass(frozen=True)
+class Card:
+    """One figure on top, the address of the rows behind it (empty for none), and a word on what it means."""
+
+    label: str
+    value: int
+    url: str
+    tone: str
+    note: str
+
+
+def cards(total: Totals, territory: Territory, today: date) -> list[Card]:
+    """The figures on top of the dashboard."""
+    f = total.figures
+    month = (today.replace(day=1).isoformat(), today.isoformat())
+    found = dict(zip(("found_from", "found_to"), month, strict=True))
+    closed = dict(zip(("closed_from", "closed_to"), month, strict=True))
+    late = f"涉及 {total.overdue_institutions} 家机构" if f.overdue else "没有超过期限的"
+    waits = "没有等待销号的" if total.longest_wait is None else f"最久已等 {total.longest_wait} 天"
+    figures = (
+        ("在办", f.open, {"state": "open"}, "blue", "已登记，尚未销号"),
+        ("其中重大", f.major, {"state": "open", "severity": "major"}, "amber", "在办的重大隐患"),
+        ("已逾期", f.overdue, {"state": "overdue", "sort": "due"}, "red", late),
+        ("待验收", f.awaiting, {"state": "awaiting_verification"}, "violet", "机构已提交"),
+        ("待销号", f.to_close, {"state": "verified", "sort": "changed"}, "teal", waits),
+        ("本月新增", total.new_this_month, {"state": "valid"} | found, "blue", "按发现日期，不含作废"),
+        ("本月销号", total.closed_this_month, {"state": "closed"} | closed, "green", "按销号日期"),
+    )
+    return [
+        Card(label, value, _cell(value, territory.parameters | extra).url, tone, note)
+        for label, value, extra, tone, note in figures
+    ]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import re
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.urls import reverse_lazy
 
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
@@ -17,13 +18,20 @@ from reports.states import STATES
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
 _NOT_A_DATE = {"invalid": "请填写正确的日期，例如 2026-11-15。"}
 _NUMBER = re.compile(r"YH-?(\d{4})-?(\d{1,18})", re.IGNORECASE | re.ASCII)
+# With htmx a choice works at once; a date or a word waits for the button. Without, everything does.
+_AT_ONCE = {"hx-get": reverse_lazy("reports:ledger"), "hx-include": "closest form", "hx-trigger": "change"}
 _OFF = {"0", "false", "off", "no"}
 WORDS_USED = 5
 
 
 def _choice(label, choices=(), **extra):
     return django_filters.ChoiceFilter(
-        label=label, choices=choices, empty_label="全部", error_messages=_NOT_A_CHOICE, **extra
+        label=label,
+        choices=choices,
+        empty_label="全部",
+        error_messages=_NOT_A_CHOICE,
+        widget=forms.Select(attrs=_AT_ONCE),
+        **extra,
     )
 
 
@@ -82,6 +90,7 @@ class LedgerFilter(django_filters.FilterSet):
         empty_label=SORTS[""].label,
         error_messages=_NOT_A_CHOICE,
         method="as_it_is",
+        widget=forms.Select(attrs=_AT_ONCE),
     )
     state = django_filters.ChoiceFilter(
         label="状态",

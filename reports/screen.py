@@ -29,7 +29,7 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
         if is_turned_back:
             notices.append("翻页位置已失效，已回到第一页。")
     else:
-        state, ledger = ALL, Ledger(Page([]), {})
+        state, ledger = STATES.get(filters.data.get("state", ""), ALL), Ledger(Page([]), {})
     chosen = filters.values
     return {
         "filters": filters,

@@ -54,7 +54,7 @@ def dashboard(request):
         "now": now,
         "territory": territory,
         "total": total,
-        "links": show.cards(total, territory, today),
+        "cards": show.cards(total, territory, today),
         "columns": show.COLUMN_LABELS,
         "part_head": "机构" if territory.level == "county" else "地区",
         "parts": show.part_lines(parts_of(territory, hazards, today), reverse("reports:dashboard")),
