@@ -31,6 +31,11 @@ class Territory:
         return L(self.region.level)
 
     @property
+    def is_lowest(self) -> bool:
+        """Whether nothing but institutions lies below: a county, or a city without counties (不设区的市)."""
+        return self.level == L.COUNTY or (self.level == L.CITY and not self.children)
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The ledger's parameters for exactly this territory; none for one's own."""
         return {self.level.value: self.region.code} if self.above else {}
@@ -68,7 +73,7 @@ def territory_for(actor: Actor, code: str) -> Territory:
 
 def parts_of(territory: Territory, hazards: HazardQuerySet, today: date) -> list[Part]:
     """The lines below a territory, which add up to it: regions in use even without a hazard; one statement."""
-    if territory.level == L.COUNTY:
+    if territory.is_lowest:
         return [
             Part(name, {"institution": str(pk)}, figures)
             for (pk, name), figures in statistics.by_institution(hazards, today).items()

@@ -56,7 +56,7 @@ def dashboard(request):
         "total": total,
         "cards": show.cards(total, territory, today),
         "columns": show.COLUMN_LABELS,
-        "part_head": "机构" if territory.level == "county" else "地区",
+        "part_head": "机构" if territory.is_lowest else "地区",
         "parts": show.part_lines(parts_of(territory, hazards, today), reverse("reports:dashboard")),
         "sum": show.line("合计", total.figures, here),
         "ages": show.age_bars(total, territory, today),

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from hazards.enums import HazardStatus
 from hazards.models import Hazard
+from institutions.enums import Role
 from reports import statistics
 from reports.filters import LedgerFilter
 from reports.states import STATES
-from tests.factories import Cast, InstitutionFactory, RegionFactory, make_place
+from tests.factories import Cast, InstitutionFactory, RegionFactory, make_actor, make_place
 from tests.reports.made import put
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,21 @@ def test_drilling_down_shows_what_the_lower_level_sees_and_the_way_back(client, 
     direct = dashboard(client, province.province, region=province.direct.code)
     assert table(direct) == {province.homes["direct"].name: [7, 0, 0, 0, 0, 0]}
     assert [r.name for r in direct.context["territory"].above] == [province.place.province.name]
+
+
+def test_a_city_without_counties_shows_its_institutions(client):
+    cast = Cast()
+    city = RegionFactory(parent=cast.place.province, level="city", name="不设区市")
+    home = InstitutionFactory(county=city, region=city, city=city, township=city, name="直管院")
+    put(cast, "rectifying", 3, home=home)
+    response = dashboard(client, cast.province, region=city.code)
+    assert table(response) == {"直管院": [3, 0, 0, 0, 0, 0]}
+
+
+def test_another_department_counts_nothing(client, province):
+    fire = province.place.county.authorities.create(name="消防救援大队", department="fire_rescue")
+    response = dashboard(client, make_actor(Role.COUNTY_OFFICIAL, fire))
+    assert (table(response), response.context["total"].by_age) == ({}, [0] * 5)
 
 
 def test_regions_out_of_scope_are_404_like_those_that_do_not_exist(client, province):
