@@ -1,8 +1,11 @@
 """The accounts of the demo province, named in the README and on the demo's login page. They exist only there."""
 
+import os
 from dataclasses import dataclass
 
 from institutions.enums import Role
+
+DEMO_PASSWORD = os.environ.get("DEMO_PASSWORD") or "Xiaohao-2026"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from django.db.models import Q
 from institutions.actor import Actor
 from institutions.credit_code import validate_credit_code
 from institutions.enums import Department, InstitutionKind, Operation, RegionLevel, RiskGrade
-from institutions.forms.base import validate_phone
-from institutions.forms.institutions import MAX_NUMBER
 from institutions.models import Authority, Institution, Region, ResponsiblePerson
 from institutions.permissions import may_edit
 from institutions.regions import choosable_regions
+from institutions.rules import MAX_NUMBER, validate_phone
 from institutions.sheet import COLUMNS
 
 DUTY = "主要负责人"

@@ -33,23 +33,26 @@ def may_import(by: Actor | None) -> None:
 
 
 @transaction.atomic
-def keep_draft(content: bytes, filename: str, *, by: Actor) -> ImportDraft:
+def keep_draft(content: bytes, filename: str, *, by: Actor) -> tuple[ImportDraft, list[str]]:
     """Read an uploaded sheet and keep it for the dry run; takes the place of the person's earlier drafts.
+
+    Returns the draft and the headers of columns that are not known and will not be imported.
 
     Raises SheetError for a file that cannot be read, PermissionDenied for who may not import.
     """
     may_import(by)
-    rows = sheet.read(content).rows
+    said = sheet.read(content)
     now = timezone.now()
     ImportDraft.objects.filter(user=by.user).delete()
     ImportDraft.objects.filter(expires_at__lt=now).delete()
-    return ImportDraft.objects.create(
+    draft = ImportDraft.objects.create(
         user=by.user,
         expires_at=now + KEPT_FOR,
         filename=sheet.cell_text(filename)[:120],
         content=content,
-        rows=rows,
+        rows=said.rows,
     )
+    return draft, said.unknown_headers
 
 
 def drafts_of(by: Actor):

@@ -2,11 +2,6 @@
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.validators import RegexValidator
-
-validate_phone = RegexValidator(
-    r"^[0-9+()（）\- 转]{5,20}$", "电话只能由 5 到 20 位数字、空格、括号、短横线和“转”组成。"
-)
 
 
 def add_action_error(form: forms.Form, error: ValidationError) -> None:

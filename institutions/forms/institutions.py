@@ -12,11 +12,10 @@ from institutions.actions.institutions import FIELDS, OWN_FIELDS
 from institutions.actor import Actor
 from institutions.credit_code import validate_credit_code
 from institutions.enums import LicenceKind, RegionLevel
-from institutions.forms.base import date_input, validate_phone
+from institutions.forms.base import date_input
 from institutions.models import Institution, Region
 from institutions.regions import supervising_authorities
-
-MAX_NUMBER = 1_000_000
+from institutions.rules import MAX_NUMBER, validate_phone
 
 
 class RegionChoice(forms.ModelChoiceField):
@@ -126,13 +125,13 @@ class LicencesForm(forms.Form):
         for kind in LicenceKind:
             licence = held.get(kind)
             self.fields[f"{kind}_held"] = forms.BooleanField(
-                label=f"持有{kind.label}", required=False, initial=licence is not None
+                label="持有", required=False, initial=licence is not None
             )
             self.fields[f"{kind}_number"] = forms.CharField(
-                label=f"{kind.label}证号", required=False, max_length=60, initial=licence and licence.number
+                label="证号", required=False, max_length=60, initial=licence and licence.number
             )
             self.fields[f"{kind}_expires_on"] = forms.DateField(
-                label=f"{kind.label}有效期至", required=False, widget=date_input(),
+                label="有效期至", required=False, widget=date_input(),
                 initial=licence and licence.expires_on,
             )  # fmt: skip
 

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from institutions.actions.members import check_post
 from institutions.actor import Actor
 from institutions.enums import Role
-from institutions.forms.base import validate_phone
 from institutions.models import Authority, Institution, User
 from institutions.permissions import is_in_region
+from institutions.rules import validate_phone
 
 
 class MemberFilterForm(forms.Form):

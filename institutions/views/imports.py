@@ -41,10 +41,12 @@ def upload(request):
     if form.is_bound and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            draft = actions.keep_draft(file.read(), file.name, by=request.actor)
+            draft, ignored = actions.keep_draft(file.read(), file.name, by=request.actor)
         except sheet.SheetError as error:
             form.add_error("file", str(error))
         else:
+            if ignored:
+                messages.warning(request, f"这些列不认识，不会导入：{'、'.join(ignored)}")
             return redirect("institutions:import_dry_run", draft.pk)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(

@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from common.http import public, readonly, writes
 from institutions.actions import accounts
-from institutions.demo_accounts import DEMO_ACCOUNTS
+from institutions.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from institutions.enums import Capability
 from institutions.forms.session import LoginForm, OwnPasswordForm
 
@@ -56,7 +56,7 @@ def login(request):
             status = HTTPStatus.TOO_MANY_REQUESTS
     context = {"form": form, "next": safe_next(request, settings.LOGIN_REDIRECT_URL)}
     if settings.IS_DEMO:
-        context |= {"demo_accounts": DEMO_ACCOUNTS, "demo_password": settings.DEMO_PASSWORD}
+        context |= {"demo_accounts": DEMO_ACCOUNTS, "demo_password": DEMO_PASSWORD}
     return render(request, "registration/login.html", context, status=status)
 
 

@@ -138,6 +138,7 @@ def test_errors_stand_beside_the_rows_in_the_persons_own_sheet(client, make_shee
         headers=headers,
     )
     page = dry_run(client, content)
+    assert "这些列不认识，不会导入：序号、备注" in page.content.decode()
     answer = client.get(reverse("institutions:import_annotated", args=[page.context["draft"].pk]))
     marked = load_workbook(io.BytesIO(answer.content)).active
     rows = [[cell.value for cell in line] for line in marked.iter_rows()]
