@@ -143,6 +143,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["files.upload_handlers.CappedUploadHandler"]  # sizes enforced while streaming
 FILE_UPLOAD_PERMISSIONS = 0o640
 # Where behind nginx the same files are reachable as an internal location (X-Accel-Redirect); empty: we stream.
 ACCEL_REDIRECT_PREFIX = env.str("ACCEL_REDIRECT_PREFIX", default="")
@@ -255,7 +256,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"axes": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
 }
-SILENCED_SYSTEM_CHECKS = []
+# Locks are per account, not per address: a whole county office often comes from one address (docs/adr/0007).
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 if "pytest" in sys.modules:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

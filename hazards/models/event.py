@@ -40,13 +40,13 @@ class HazardEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["hazard", "seq"], name="event_seq_once")]
         indexes = [models.Index(fields=["at", "id"], name="event_at")]
 
+    def __str__(self):
+        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+
     @property
     def due_on(self) -> date | None:
         """The deadline this act set, where it set one."""
         return date.fromisoformat(self.data["due_on"]) if "due_on" in self.data else None
-
-    def __str__(self):
-        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
 class AuditAnchor(models.Model):

@@ -15,6 +15,7 @@ from hazards.actions import lifecycle, once
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
 from hazards.models import Hazard
+from institutions.actor import Actor
 
 A = HazardAction
 ACTIONS = {
@@ -50,9 +51,23 @@ def act(request, pk: int, action: str):
     action = _known(action)
     if request.method == "POST":
         return _do(request, hazard, action)
-    if reason := workflow.refusal(action, request.actor, hazard):
-        raise PermissionDenied(reason)
+    row = workflow.TABLE[action]
+    if request.actor.can(row.capability) and not row.is_legal_from(hazard.status):
+        raise _too_late(hazard, action)
+    _refuse(action, request.actor, hazard)
     return _page(request, hazard, action, FORMS[action](actor=request.actor, hazard=hazard))
+
+
+def _refuse(action: HazardAction, actor: Actor, hazard: Hazard) -> None:
+    if reason := workflow.refusal(action, actor, hazard):
+        raise PermissionDenied(reason)
+
+
+def _too_late(hazard: Hazard, action: HazardAction) -> Conflict:
+    return Conflict(
+        f"这条隐患现在是“{hazard.get_status_display()}”，不需要再{action.label}。",
+        back_url=reverse("hazards:detail", args=[hazard.pk]),
+    )
 
 
 def _known(action: str) -> HazardAction:
@@ -75,9 +90,10 @@ def _page(request, hazard: Hazard, action: HazardAction, form, status=200):
 
 
 def _do(request, hazard: Hazard, action: HazardAction):
-    actor = request.actor
-    if not actor.can(workflow.TABLE[action].capability):
-        raise PermissionDenied("您的角色不能办理这一步。")
+    actor, row = request.actor, workflow.TABLE[action]
+    # Who could never do it is refused at once; who is merely late is answered below, with what they wrote.
+    if not actor.can(row.capability) or row.is_legal_from(hazard.status):
+        _refuse(action, actor, hazard)
     form = FORMS[action](request.POST, request.FILES, actor=actor, hazard=hazard)
     is_valid = form.is_valid()
     key = form.cleaned_data.get("key")

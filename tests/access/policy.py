@@ -1,0 +1,96 @@
+"""Who may open which URL. A URL name that is not here fails the matrix: decide before it is public."""
+
+from dataclasses import dataclass
+
+PROVINCE, CITY, COUNTY = "province_official", "city_official", "county_official"
+PATROL, MANAGER, SAFETY = "township_patrol", "manager", "safety_officer"
+AUDITOR, SYSTEM, SECURITY = "auditor", "system_admin", "security_admin"
+OFFICIALS = {PROVINCE, CITY, COUNTY}
+HOUSE = {MANAGER, SAFETY}
+READERS = OFFICIALS | HOUSE | {PATROL, AUDITOR}
+EVERYBODY = READERS | {SYSTEM, SECURITY}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`takes`: the kind of object in the URL; `who` may use it within scope; `own_only`: only the owner's object."""
+
+    who: frozenset
+    takes: str = ""
+    methods: tuple = ("GET",)
+    is_public: bool = False
+    own_only: bool = False
+    arguments: tuple = ()
+    absent: int = 404  # the answer to what is not there for this person, the same as to what is nowhere
+
+
+def of(who, takes="", methods=("GET",), **more) -> Policy:
+    return Policy(frozenset(who), takes, methods, **more)
+
+
+BOTH, POST = ("GET", "POST"), ("POST",)
+
+
+def act(who, action) -> Policy:
+    return of(who, "hazard", BOTH, arguments=(("action", action),))
+
+
+POLICIES: dict[str, list[Policy]] = {
+    "login": [of([], methods=BOTH, is_public=True)],
+    "health_live": [of([], is_public=True)],
+    "health_ready": [of([], is_public=True)],
+    "health_deep": [of([], is_public=True)],
+    "workbench": [of(EVERYBODY)],
+    "me": [of(EVERYBODY)],
+    "logout": [of(EVERYBODY, methods=POST)],
+    "password_change": [of(EVERYBODY, methods=BOTH)],
+    "display_size": [of(EVERYBODY, methods=POST)],
+    "post_switch": [of([], methods=POST, own_only=True)],
+    "hazards:choose_institution": [of(OFFICIALS | HOUSE | {PATROL})],
+    "hazards:register": [of(OFFICIALS | HOUSE | {PATROL}, "institution_pk", BOTH)],
+    "hazards:of_institution": [of(READERS, "institution")],
+    "hazards:photo": [of(READERS, "photo")],
+    "hazards:detail": [of(READERS, "hazard")],
+    "hazards:act": [
+        act({COUNTY}, "accept"),
+        act({COUNTY}, "reject"),
+        act(OFFICIALS, "issue"),
+        act(OFFICIALS, "void"),
+        act(OFFICIALS, "request_void"),
+        act(OFFICIALS, "refuse_void"),
+        act(HOUSE, "submit"),
+        act(HOUSE, "plan"),
+        act(OFFICIALS, "close"),
+        act(OFFICIALS, "return"),
+    ],
+    "files:upload": [of(OFFICIALS | HOUSE | {PATROL}, methods=POST)],
+    "files:remove": [of(OFFICIALS | HOUSE | {PATROL}, "upload", POST, own_only=True)],
+    "files:thumb": [of(OFFICIALS | HOUSE | {PATROL}, "upload", own_only=True)],
+    "notifications:list": [of(EVERYBODY)],
+    "notifications:bell": [of(EVERYBODY)],
+    "notifications:mark_read": [of(EVERYBODY, methods=POST, own_only=True)],
+    "notifications:open": [of(EVERYBODY, "notice", BOTH, own_only=True)],
+    "reports:ledger": [of(READERS)],
+    "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
+    "institutions:list": [of(READERS)],
+    "institutions:detail": [of(READERS, "institution")],
+    "institutions:add": [of(OFFICIALS, methods=BOTH)],
+    "institutions:edit": [of(OFFICIALS | {MANAGER}, "institution", BOTH)],
+    "institutions:licences": [of(OFFICIALS | {MANAGER}, "institution", BOTH)],
+    "institutions:persons": [of(OFFICIALS | {MANAGER}, "institution", BOTH)],
+    "institutions:import": [of(OFFICIALS, methods=BOTH)],
+    "institutions:import_template": [of(OFFICIALS)],
+    "institutions:import_dry_run": [of(OFFICIALS, "draft", own_only=True)],
+    "institutions:import_annotated": [of(OFFICIALS, "draft", own_only=True)],
+    "institutions:import_confirm": [of(OFFICIALS, "draft", POST, own_only=True, absent=302)],
+    "members:list": [of({SECURITY})],
+    "members:system": [of({SYSTEM})],
+    "members:add": [of({SECURITY}, methods=BOTH)],
+    "members:detail": [of({SECURITY}, "member")],
+    "members:grant": [of({SECURITY}, "member", POST)],
+    "members:disable": [of({SECURITY}, "member", POST)],
+    "members:enable": [of({SECURITY}, "member", POST)],
+    "members:reset_password": [of({SECURITY}, "member", POST)],
+    "members:unlock": [of({SYSTEM, SECURITY}, "member", POST)],
+    "members:revoke": [of({SECURITY}, "membership", POST)],
+}

@@ -1,0 +1,209 @@
+"""Every URL × role × own, sibling and foreign county × GET, POST, htmx and filter parameters.
+
+0 canaries of another county in any answer, 0 changes to another county's rows, and each status as the policy says.
+"""
+
+import hashlib
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from tests.access.policy import POLICIES
+from tests.access.world import ROLES, actors, forms, make_world
+from tests.factories import as_client
+
+SEES = {role: {"own"} for role in ROLES} | {
+    "province_official": {"own", "sibling", "foreign"},
+    "city_official": {"own", "sibling"},
+}
+HTMX = {"HX-Request": "true"}
+
+
+def url_patterns(resolver=None, namespace=()):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield ":".join([*namespace, pattern.name]), pattern
+        else:
+            yield from url_patterns(pattern, [*namespace, *filter(None, [pattern.namespace])])
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The three counties, made once for this module in a transaction that is rolled back at its end."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setattr("django.conf.settings.MEDIA_ROOT", tmp_path_factory.mktemp("media"))
+        made = make_world()
+        made["actors"] = actors(made)
+        yield made
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def inside(world):
+    """One test within the world; whatever it changes is undone."""
+    with transaction.atomic():
+        yield world
+        transaction.set_rollback(True)
+
+
+def calls(name):
+    """Every (policy, county key, URL) of one URL name."""
+    return [(policy, key) for policy in POLICIES[name] for key in ("own", "sibling", "foreign")]
+
+
+def address(name, policy, county) -> str:
+    return reverse(name, kwargs=county.objects()[policy.takes] | dict(policy.arguments))
+
+
+def expected(policy, role, key) -> set | None:
+    """Statuses that are right; None: any answer that is neither a refusal nor a fault."""
+    if role not in policy.who and not policy.own_only:
+        is_in_sight = key in SEES[role] and role not in ("system_admin", "security_admin")
+        return {403} if not policy.takes or is_in_sight else {403, 404}
+    if policy.takes and (policy.own_only or key not in SEES[role]):
+        return {403, 404} if role not in policy.who else {policy.absent}
+    return None
+
+
+def text_of(response) -> str:
+    if response.streaming:  # a photo, read to its end so that the file is closed
+        return "" if b"".join(response.streaming_content) else "empty"
+    return response.content.decode(errors="replace")
+
+
+def leaked(world, role, response) -> list[str]:
+    # What the test itself put into the URL or the form comes back in the page; names of regions are public.
+    text = text_of(response)
+    for county in (world["sibling"], world["foreign"]):
+        text = text.replace(f"{county.canary}县", "")
+    return [
+        county.canary
+        for key, county in world.items()
+        if key not in (*SEES[role], "actors") and county.canary in text
+    ]
+
+
+def snapshot(county) -> str:
+    """Digest of everything that belongs to a county."""
+    digest = hashlib.sha256()
+    queries = {
+        "hazards_hazard": f"county_id = {county.place.county.pk}",
+        "hazards_hazardevent": f"hazard_id IN (SELECT id FROM hazards_hazard WHERE county_id = {county.place.county.pk})",
+        "hazards_evidence": f"hazard_id IN (SELECT id FROM hazards_hazard WHERE county_id = {county.place.county.pk})",
+        "institutions_institution": f"county_id = {county.place.county.pk}",
+        "institutions_licence": f"institution_id = {county.home.pk}",
+        "institutions_responsibleperson": f"institution_id = {county.home.pk}",
+        "institutions_membership": f"institution_id = {county.home.pk}",
+        "institutions_user": f"id = {county.member.user.pk}",
+        "files_storedfile": f"id = '{county.upload}'",
+        "notifications_notice": f"id = {county.notice.pk}",
+        "institutions_importdraft": f"id = '{county.draft.pk}'",
+    }
+    with connection.cursor() as cursor:
+        for table, where in queries.items():
+            cursor.execute(f"SELECT t::text FROM {table} t WHERE {where} ORDER BY id")
+            digest.update(repr(cursor.fetchall()).encode())
+    return digest.hexdigest()
+
+
+def test_every_url_has_a_policy_and_every_policy_a_url():
+    assert {name for name, _ in url_patterns()} == set(POLICIES)
+
+
+def test_every_view_says_how_it_is_guarded():
+    unguarded = [name for name, pattern in url_patterns() if not hasattr(pattern.callback, "access")]
+    assert unguarded == []
+
+
+def test_the_worlds_primes_tell_the_counties_apart(inside):
+    counts = {key: inside[key].home.hazards.count() for key in SEES["province_official"]}
+    assert counts == {"own": 3, "sibling": 5, "foreign": 7}
+
+
+@pytest.mark.parametrize("name", sorted(POLICIES))
+def test_strangers_are_sent_to_the_login_page(inside, name):
+    for policy, key in calls(name):
+        for method in policy.methods:
+            response = Client().generic(method, address(name, policy, inside[key]))
+            if policy.is_public:
+                assert response.status_code in (200, 422, 503), (name, method)
+            elif name in (
+                "files:upload",
+                "files:remove",
+                "files:thumb",
+            ):  # asked by scripts: never a redirect
+                assert response.status_code == 401, (name, method)
+            else:
+                assert (response.status_code, response["Location"].split("?")[0]) == (302, "/login/")
+            assert leaked(inside, "county_official", response) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(n for n in POLICIES if not POLICIES[n][0].is_public))
+def test_each_role_gets_what_the_policy_says_and_nothing_of_others(inside, name, role):
+    actor = inside["actors"][role]
+    hidden = [inside[key] for key in ("own", "sibling", "foreign") if key not in SEES[role]]
+    for policy, key in calls(name):
+        county = inside[key]
+        url = address(name, policy, county)
+        for method in policy.methods:
+            for headers in ({}, HTMX):
+                before = [snapshot(c) for c in hidden]
+                with transaction.atomic():
+                    client = as_client(actor)
+                    body = {"data": forms(county)} if method == "POST" else {}
+                    response = getattr(client, method.lower())(url, headers=headers, **body)
+                    said = (method, url, key, response.status_code)
+                    assert response.status_code < 500, said
+                    wanted = expected(policy, role, key)
+                    if wanted is None:
+                        assert response.status_code not in (401, 403, 405), said
+                        assert response.status_code != 404 or policy.own_only, said
+                    else:
+                        assert response.status_code in wanted, said
+                    assert leaked(inside, role, response) == [], said
+                    assert [snapshot(c) for c in hidden] == before, said
+                    transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("role", [r for r in ROLES if r not in ("system_admin", "security_admin")])
+def test_filters_that_name_foreign_things_show_nothing_of_them(inside, role):
+    client = as_client(inside["actors"][role])
+    for key in {"own", "sibling", "foreign"} - SEES[role]:
+        county = inside[key]
+        values = [county.home.pk, county.place.county.pk, county.place.county.code, county.canary,
+                  county.place.city.pk, county.place.city.code, county.hazard.number, county.hazard.pk]  # fmt: skip
+        names = ["institution", "region", "county", "city", "township", "q", "id", "tab", "status", "number"]
+        for page in (
+            "reports:ledger",
+            "reports:dashboard",
+            "institutions:list",
+            "hazards:choose_institution",
+        ):
+            for name in names:
+                for value in values:
+                    response = client.get(reverse(page), {name: value})
+                    assert response.status_code < 500, (page, name, value)
+                    text = text_of(response).replace(f"{county.canary}县", "")
+                    # What was typed comes back, alone, in the search box; anything longer would be a row.
+                    longer = [
+                        f"{county.canary}{word}" for word in ("养老院", "隐患", "部位", "路", "人", "民政局")
+                    ]
+                    assert [words for words in longer if words in text] == [], (page, name, value)
+                    if value != county.canary:
+                        assert county.canary not in text, (page, name, value)
+
+
+def test_methods_outside_the_policy_are_refused(inside):
+    client = as_client(inside["actors"]["county_official"])
+    for name, policies in POLICIES.items():
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - set(policies[0].methods):
+            response = client.generic(method, address(name, policies[0], inside["own"]))
+            assert response.status_code == 405, (name, method)
+
+
+def test_the_audit_trail_is_whole_after_all_this(inside):
+    call_command("verify_audit", stdout=open("/dev/null", "w"))  # noqa: SIM115
