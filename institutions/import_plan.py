@@ -48,6 +48,13 @@ class RowPlan:
         return "changed" if self.changes else "same"
 
 
+    @property
+    def changes_person(self) -> bool:
+        """Whether the responsible person is new or differs."""
+        is_new = self.institution is None and bool(self.person)
+        return is_new or not {_HEADER[key] for key in self.person}.isdisjoint(self.changes)
+
+
 @dataclass
 class Plan:
     """All rows of a sheet, and a digest that changes whenever what they would do changes."""

@@ -94,7 +94,7 @@ def _take(row, by: Actor) -> None:
         institution = institutions.create(by=by, act=InstitutionAct.IMPORTED, **row.fields)
     elif row.fields:
         institution = institutions.edit(institution, by=by, act=InstitutionAct.IMPORTED, **row.fields)
-    if row.person:
+    if row.changes_person:
         _take_person(institution, row.person, by)
 
 
