@@ -89,3 +89,11 @@ def fragment(client, actor: Actor | None = None, /, **parameters) -> str:
     response = client.get("/ledger/", parameters, headers={"HX-Request": "true"})
     assert response.status_code == 200
     return response.content.decode()
+
+
+def dashboard(client, actor: Actor, **parameters):
+    """The dashboard as `actor`, which must be one they may see."""
+    client.force_login(actor.user)
+    response = client.get("/dashboard/", parameters)
+    assert response.status_code == 200
+    return response
