@@ -47,7 +47,6 @@ class RowPlan:
             return "created"
         return "changed" if self.changes else "same"
 
-
     @property
     def changes_person(self) -> bool:
         """Whether the responsible person is new or differs."""
