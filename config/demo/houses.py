@@ -49,6 +49,8 @@ _LICENCES = {
     K.CEMETERY: (L.FIRE_TEST, L.BUILDING),
     K.MARRIAGE_OFFICE: (L.FIRE_ACCEPTANCE, L.FIRE_TEST),
 }
+# Days until these licences of the demo accounts' homes expire, so that somebody sees one that has and one that will.
+_PLANTED = {("facility", L.FOOD): 18, ("facility2", L.FIRE_TEST): -9}
 _NEVER_EXPIRES = {L.FILING, L.FIRE_ACCEPTANCE, L.BUILDING}
 
 
@@ -100,9 +102,10 @@ class Builder:
         low, high = _SIZES.get(site.kind, (0, 0))
         beds = rng.randrange(max(low, 100) if site.account else low, high + 1, 2) if high else 0
         residents = int(beds * rng.uniform(0.45, 0.92))
-        is_public = site.kind != K.NURSING_HOME or (
-            site.region.level == RegionLevel.TOWNSHIP and rng.random() < 0.5
+        is_town_home = site.region.level == RegionLevel.TOWNSHIP and (
+            bool(site.account) or rng.random() < 0.5
         )
+        is_public = site.kind != K.NURSING_HOME or is_town_home
         operation = (
             Operation.PUBLIC if is_public else rng.choice([Operation.PRIVATE, Operation.PUBLIC_PRIVATE])
         )
@@ -126,7 +129,7 @@ class Builder:
         self._cast.appoint_staff(house, site.account)
         institutions.save_persons(house, by=by, persons=self._persons(house))
         institutions.save_licences(
-            house, by=by, licences=[self._licence(kind) for kind in _LICENCES[site.kind]]
+            house, by=by, licences=[self._licence(kind, site.account) for kind in _LICENCES[site.kind]]
         )
         return house
 
@@ -160,10 +163,11 @@ class Builder:
             )
         return people
 
-    def _licence(self, kind: L) -> dict:
+    def _licence(self, kind: L, account: str) -> dict:
         rng = self._rng
         days = rng.choices(
             [rng.randrange(-60, 0), rng.randrange(3, 31), rng.randrange(60, 1400)], [6, 8, 86]
         )[0]
+        days = _PLANTED.get((account, kind), days)
         expires_on = None if kind in _NEVER_EXPIRES else self._today + timedelta(days=days)
         return {"kind": kind, "number": f"演示{rng.randrange(10**6):06d}", "expires_on": expires_on}

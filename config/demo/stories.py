@@ -156,11 +156,9 @@ class Planner:
             start = self._due if wish.clock != "later" else today
             since = sum(_GAPS[action][1] for action in actions[_last_order(actions) + 1 :])
             return back(min(start - timedelta(days=max(1, before - since)), self._calendar.last_day))
-        ago = (
-            self._rng.uniform(2, _LATEST[wish.status])
-            if wish.status == S.CLOSED
-            else self._rng.uniform(0, _LATEST[wish.status])
-        )
+        latest = _LATEST[wish.status]
+        is_over = wish.status == S.CLOSED
+        ago = self._rng.triangular(1, latest, 1) if is_over else self._rng.uniform(0, latest)
         return self._calendar.last_day - timedelta(days=int(ago))
 
     def _days_left(self, wish: Wish, finding: Finding) -> int:
@@ -173,7 +171,7 @@ class Planner:
     def _deadlines(
         self, wish: Wish, actions: list[A], days: list[date], finding: Finding
     ) -> list[date | None]:
-        """Each order with its deadline; the last one's was chosen beforehand while rectifying."""
+        """Each order with its deadline; the last one's was chosen while rectifying, and is mostly kept after."""
         due = [
             day + timedelta(days=finding.days) if a in _NEW_DEADLINE else None
             for a, day in zip(actions, days, strict=True)
@@ -181,6 +179,9 @@ class Planner:
         if wish.status == S.RECTIFYING:
             at = _last_order(actions)
             due[at] = max(self._due, days[at])
+        elif wish.status == S.AWAITING_VERIFICATION and A.ISSUE in actions and self._rng.random() < 0.85:
+            at, ahead = _last_order(actions), timedelta(days=self._rng.randrange(1, 6))
+            due[at] = max(due[at], self._calendar.today + ahead)
         return due
 
 
