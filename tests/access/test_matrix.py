@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import io
 
 import pytest
 from django.core.management import call_command
@@ -18,6 +19,12 @@ from tests.factories import as_client
 SEES = {role: {"own"} for role in ROLES} | {
     "province_official": {"own", "sibling", "foreign"},
     "city_official": {"own", "sibling"},
+}
+FILTERS = {
+    "reports:ledger": ["institution", "city", "county", "township", "q"],
+    "reports:dashboard": ["region"],
+    "institutions:list": ["city", "county", "q"],
+    "hazards:choose_institution": ["q"],
 }
 HTMX = {"HX-Request": "true"}
 
@@ -176,13 +183,7 @@ def test_filters_that_name_foreign_things_show_nothing_of_them(inside, role):
         county = inside[key]
         values = [county.home.pk, county.place.county.pk, county.place.county.code, county.canary,
                   county.place.city.pk, county.place.city.code, county.hazard.number, county.hazard.pk]  # fmt: skip
-        names = ["institution", "region", "county", "city", "township", "q", "id", "tab", "status", "number"]
-        for page in (
-            "reports:ledger",
-            "reports:dashboard",
-            "institutions:list",
-            "hazards:choose_institution",
-        ):
+        for page, names in FILTERS.items():
             for name in names:
                 for value in values:
                     response = client.get(reverse(page), {name: value})
@@ -206,4 +207,4 @@ def test_methods_outside_the_policy_are_refused(inside):
 
 
 def test_the_audit_trail_is_whole_after_all_this(inside):
-    call_command("verify_audit", stdout=open("/dev/null", "w"))  # noqa: SIM115
+    call_command("verify_audit", stdout=io.StringIO())
