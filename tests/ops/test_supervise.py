@@ -13,7 +13,7 @@ from ops.supervise import Program, Supervisor, end_group, spawn
 
 pytestmark = pytest.mark.processes
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; print('up', flush=True); time.sleep(60)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 PARENT = f"""
 import subprocess, sys, time
@@ -150,7 +150,7 @@ def test_ending_a_group_says_whether_it_went_by_itself(tmp_path):
     mild = spawn([sys.executable, "-c", SLEEP], environment=os.environ, log=log, cwd=tmp_path)
     assert end_group(mild, 5) is True
     deaf = spawn([sys.executable, "-c", DEAF], environment=os.environ, log=log, cwd=tmp_path)
-    wait_until(lambda: log.read_text() == "deaf\n")
+    wait_until(lambda: log.read_text().endswith("deaf\n"))
     assert end_group(deaf, 0.2) is False
 
 
@@ -189,7 +189,8 @@ def test_a_signal_stops_the_child_and_then_the_supervisor(supervising, number):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-def test_a_child_stops_even_when_its_supervisor_is_killed(supervising):
+def test_a_child_stops_even_when_its_supervisor_is_killed(supervising, tmp_path):
     child = int(supervising.stdout.readline())
+    wait_until(lambda: (tmp_path / "log").read_text() == "up\n")
     supervising.kill()
     wait_until(lambda: not is_alive(child))
