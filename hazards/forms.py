@@ -13,6 +13,7 @@ from hazards import deadlines
 from hazards.enums import Domain, HazardAction, Severity, Source
 from hazards.evidence_field import EvidenceField
 from hazards.models import Hazard
+from hazards.numbers import read_number
 from institutions.actor import Actor
 from institutions.enums import Capability, RegionLevel
 
@@ -200,15 +201,9 @@ class VoidForm(ActForm):
         typed = self.cleaned_data["duplicate_of"]
         if not typed:
             return None
-        digits = re.fullmatch(r"(?:YH-\d{4}-)?(\d{1,12})", typed.strip(), re.IGNORECASE)
-        found = (
-            Hazard.objects.visible_to(self.actor)
-            .filter(pk=int(digits[1]), institution=self.hazard.institution_id)
-            .exclude(pk=self.hazard.pk)
-            .first()
-            if digits
-            else None
-        )
+        _, pk = read_number(typed) or (None, None)
+        same_house = Hazard.objects.visible_to(self.actor).filter(institution=self.hazard.institution_id)
+        found = same_house.exclude(pk=self.hazard.pk).filter(pk=pk).first()
         if found is None:
             raise ValidationError("没有找到这家机构的这条隐患，请核对编号。")
         return found

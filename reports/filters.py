@@ -1,7 +1,5 @@
 """The ledger's filter: every parameter of its address but the cursor, checked, with words for what is wrong."""
 
-import re
-
 import django_filters
 from django import forms
 from django.db.models import Q
@@ -9,6 +7,7 @@ from django.urls import reverse_lazy
 
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
+from hazards.numbers import read_number
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind
 from reports.paging import SORTS
@@ -17,7 +16,6 @@ from reports.states import STATES
 
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
 _NOT_A_DATE = {"invalid": "请填写正确的日期，例如 2026-11-15。"}
-_NUMBER = re.compile(r"YH-?(\d{4})-?(\d{1,18})", re.IGNORECASE | re.ASCII)
 # With htmx a choice works at once; a date or a word waits for the button. Without, everything does.
 _AT_ONCE = {"hx-get": reverse_lazy("reports:ledger"), "hx-include": "closest form", "hx-trigger": "change"}
 _OFF = {"0", "false", "off", "no"}
@@ -130,8 +128,9 @@ class LedgerFilter(django_filters.FilterSet):
 
     def with_words(self, hazards, name, text):
         """A number (YH-2026-000123 or 123), else every word somewhere in what, where or the institution's name."""
-        if number := _NUMBER.fullmatch(text.strip()):
-            return hazards.filter(pk=int(number[2]), found_on__year=int(number[1]))
+        year, pk = read_number(text) or (None, None)
+        if year:
+            return hazards.filter(pk=pk, found_on__year=year)
         words = text.split()
         found = Q()
         for word in words[:WORDS_USED]:
@@ -140,8 +139,8 @@ class LedgerFilter(django_filters.FilterSet):
                 | Q(location__icontains=word)
                 | Q(institution__name__icontains=word)
             )
-        if len(words) == 1 and is_number(words[0]):
-            found |= Q(pk=int(words[0]))
+        if pk:
+            found |= Q(pk=pk)
         return hazards.filter(found)
 
     @property

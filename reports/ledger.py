@@ -10,6 +10,7 @@ from common.templatetags.house import due_class, due_words, zh_date
 from hazards import deadlines
 from hazards.enums import Domain, HazardStatus, Severity
 from hazards.models.hazard import HazardQuerySet
+from hazards.numbers import number_of
 from hazards.workflow import LABEL_FOR_INSTITUTION
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind, RegionLevel
@@ -67,18 +68,13 @@ def count_words(count: int) -> str:
     return str(count) if count <= COUNTED_TO else f"{COUNTED_TO}+"
 
 
-def number_of(row: dict) -> str:
-    """隐患编号 of a row, the same as Hazard.number."""
-    return f"YH-{row['found_on'].year}-{row['id']:06d}"
-
-
 def row_shown(row: dict, actor: Actor, today: date) -> dict:
     """The strings one row shows to `actor`; an institution reads its own words for a status."""
     status, severity = HazardStatus(row["status"]), Severity(row["severity"])
     runs = deadlines.days_left(row["due_on"], status, today) is not None
     return {
         "url": reverse("hazards:detail", args=[row["id"]]),
-        "number": number_of(row),
+        "number": number_of(row["found_on"], row["id"]),
         "description": row["description"],
         "domain": Domain(row["domain"]).label,
         "location": row["location"],

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from hazards import deadlines
 from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
+from hazards.numbers import number_of
 from institutions.enums import PROTECTED_KINDS
 from institutions.models import Authority, Institution, Region
 
@@ -215,8 +216,8 @@ class Hazard(models.Model):
 
     @property
     def number(self) -> str:
-        """隐患编号 as spoken and printed: year of finding and the running number."""
-        return f"YH-{self.found_on.year}-{self.pk:06d}"
+        """隐患编号 as spoken and printed."""
+        return number_of(self.found_on, self.pk)
 
     @property
     def version(self) -> int:
