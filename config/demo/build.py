@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from config.demo import clock, wishes
@@ -21,18 +21,18 @@ from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
 from hazards.actions.anchoring import make_anchor
 from hazards.enums import ClosingLevel, HazardStatus, Severity, Source
 from hazards.enums import HazardAction as A
-from hazards.models import ClosingPolicy
+from hazards.models import ClosingPolicy, HazardEvent
 from institutions import region_csv
 from institutions.actions.regions import load_regions
 from institutions.enums import InstitutionKind, RegionLevel
-from institutions.models import Institution, Region
+from institutions.models import Institution, Region, User
 from notifications.models import Notice
 
 SEED = 20260204
 STORIES = 400
 REGIONS = Path(settings.BASE_DIR) / "institutions" / "data" / "jiangxi.csv"
 _BEGAN_DAYS_AGO = 400  # before the first hazard
-_READ_AFTER_DAYS = 3  # who is told of something reads it within these days
+_READ_AFTER_DAYS = 4  # who is told of something reads it within these days
 _RECURRING, _DOUBLE = 10, 6
 
 
@@ -59,6 +59,8 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )
+        last_act = HazardEvent.objects.filter(by=OuterRef("pk")).order_by("-at").values("at")[:1]
+        User.objects.update(last_login=Subquery(last_act))
         say(f"  {len(told)} 条隐患")
     make_anchor()
     return f"{len(houses)} 家机构，{len(told)} 条隐患"

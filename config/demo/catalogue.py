@@ -13,7 +13,7 @@ _ELDERLY = frozenset({K.NURSING_HOME, K.WELFARE_HOME})
 _ALL = frozenset(K)
 _CHILD, _RESCUE = frozenset({K.CHILD_WELFARE}), frozenset({K.RESCUE_STATION})
 _FUNERAL, _MARRIAGE = frozenset({K.FUNERAL_HOME, K.CEMETERY}), frozenset({K.MARRIAGE_OFFICE})
-_CEMETERY = frozenset({K.CEMETERY})
+_CEMETERY, _FUNERAL_HOME = frozenset({K.CEMETERY}), frozenset({K.FUNERAL_HOME})
 
 _FIRE_28 = "《中华人民共和国消防法》第二十八条"
 _FIRE_16 = "《中华人民共和国消防法》第十六条第（二）项"
@@ -118,13 +118,13 @@ GENERAL = (
        "奶具逐人消毒登记，奶粉开封即贴日期，由护士长每日检查"),
     _g(_RESCUE, D.DUTY, 7, "papers", "入站登记处", "入站安全检查门停用，随身物品登记没有双人签字",
        "安检门已修复启用，物品登记恢复双人签字，危险物品单独封存"),
-    _g(_FUNERAL, D.ENERGY, 3, "sockets", "二号守灵厅/一号告别厅", "守灵厅临时拉线，电子蜡烛集中充电无人看管",
+    _g(_FUNERAL_HOME, D.ENERGY, 3, "sockets", "二号守灵厅/一号告别厅", "守灵厅临时拉线，电子蜡烛集中充电无人看管",
        "已改为固定线路，充电集中到值班室并安排专人看管", _FIRE_27),
     _g(_FUNERAL, D.CROWD, 7, "slope", "二区墓道台阶/主墓道护栏", "墓道台阶松动，一段护栏缺失",
        "台阶已重新铺砌，护栏已补齐并检查全园"),
     _g(_CEMETERY, D.CROWD, 3, "slope", "后山与林地交界处/焚烧区", "与林地之间的防火隔离带长满枯草，焚烧炉没有火星熄灭装置",
        "隔离带已清理到规定宽度，焚烧炉加装火星熄灭罩，祭扫日专人看守"),
-    _g(_FUNERAL, D.BUILDING, 7, "board", "冷藏间/设备间", "遗体冷藏柜备用电源不能自动切换",
+    _g(_FUNERAL_HOME, D.BUILDING, 7, "board", "冷藏间/设备间", "遗体冷藏柜备用电源不能自动切换",
        "已更换切换开关并试验三次，记录存档"),
     _g(_MARRIAGE, D.FIRE, 3, "corridor", "颁证厅/候登大厅", "颁证布景用易燃幕布，遮挡安全出口",
        "幕布已换成难燃材料并后移，安全出口全部露出", _FIRE_28),
@@ -166,7 +166,7 @@ MAJOR = (
     _m(_BEDS, D.BUILDING, 90, "slope", "北楼", "房屋安全鉴定为C级，北楼三层墙体开裂仍有人居住",
        "北楼加固完成并通过验收，老人已迁回", "北楼三层老人全部迁到南楼，封闭北楼，禁止进入",
        "委托设计单位出加固方案并施工，完工后重新鉴定", "每日两次观测裂缝，暴雨大风时全楼撤离", "86.00"),
-    _m(_FUNERAL, D.ENERGY, 30, "board", "火化车间", "燃气泄漏报警装置失效，紧急切断阀不能联动",
+    _m(_FUNERAL_HOME, D.ENERGY, 30, "board", "火化车间", "燃气泄漏报警装置失效，紧急切断阀不能联动",
        "报警装置和切断阀已更换，联动试验三次合格", "火化车间安排专人持便携检测仪值守，每班检查接口",
        "更换报警探头、控制器和切断阀，检测燃气管路", "发生泄漏立即停气通风、撤离人员并报告燃气公司", "9.60"),
     _m(_CEMETERY, D.BUILDING, 60, "slope", "三区边坡", "墓区边坡出现明显位移，挡土墙外鼓",

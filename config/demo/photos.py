@@ -21,6 +21,8 @@ from institutions.models import User
 
 PHOTOGRAPHER = "yanshi-photos"  # exists only while pictures are taken in
 _SHARED_BEFORE, _SHARED_AFTER = 2, 1
+# How long before the act a photo was taken: what was found first, what was mended (perhaps in the same visit) last.
+_FOUND_MINUTES, _MENDED_MINUTES = range(18, 40), range(3, 12)
 # What a stored picture says of its content; who uploaded it and when differs from row to row.
 _CONTENT = (
     "kind", "original_sha256", "original_size", "sha256", "size", "width", "height", "dhash", "name", "thumb_name",
@@ -100,9 +102,9 @@ class Album:
     ) -> list[uuid.UUID]:
         """Photos of the finding, from the shared ones of the scene; or one that is used nowhere else."""
         if is_unique:
-            return [self._upload(self._pictures[scene, False, True].pop(), at, by)]
+            return [self._upload(self._pictures[scene, False, True].pop(), at, by, _FOUND_MINUTES)]
         chosen = self._rng.sample(self._pictures[scene, False, False], count)
-        return [self._upload(picture, at, by) for picture in chosen]
+        return [self._upload(picture, at, by, _FOUND_MINUTES) for picture in chosen]
 
     def after(
         self, scene: str, at: datetime, by: Actor, *, is_unique: bool = False, is_mended: bool = True
@@ -112,16 +114,19 @@ class Album:
         A round that was rejected shows it not quite mended, unless nobody may see the same photo twice.
         """
         if is_unique:
-            return [self._upload(self._pictures[scene, True, True].pop(), at, by)]
-        return [self._upload(self._rng.choice(self._pictures[scene, is_mended, False]), at, by)]
+            return [self._upload(self._pictures[scene, True, True].pop(), at, by, _MENDED_MINUTES)]
+        return [
+            self._upload(self._rng.choice(self._pictures[scene, is_mended, False]), at, by, _MENDED_MINUTES)
+        ]
 
     def again(self, hazard, at: datetime, by: Actor) -> list[uuid.UUID]:
         """The photo of the finding once more, as if it showed the repair: what the verifier is warned of."""
         found = hazard.evidence.select_related("file").first().file
-        return [self._upload(Picture({name: getattr(found, name) for name in _CONTENT}), at, by)]
+        picture = Picture({name: getattr(found, name) for name in _CONTENT})
+        return [self._upload(picture, at, by, _MENDED_MINUTES)]
 
-    def _upload(self, picture: Picture, at: datetime, by: Actor) -> uuid.UUID:
-        taken_at = at - timedelta(minutes=self._rng.randrange(4, 40))
+    def _upload(self, picture: Picture, at: datetime, by: Actor, minutes: range) -> uuid.UUID:
+        taken_at = at - timedelta(minutes=self._rng.choice(minutes))
         file = StoredFile.objects.create(
             id=self._uuid(),
             client_id=self._uuid(),

@@ -57,10 +57,11 @@ class Camera:
     def _look(self, image: Image.Image) -> Image.Image:
         """A part of the drawing, slightly turned and nearer, as hands hold a phone."""
         width, height = image.size
-        zoom, turn = self._rng.uniform(0.78, 0.95), self._rng.uniform(-0.05, 0.05)
-        left, top = (1 - zoom) * width * self._rng.random(), (1 - zoom) * height * self._rng.random()
-        right, bottom = left + zoom * width, top + zoom * height
+        zoom, turn = self._rng.uniform(0.78, 0.92), self._rng.uniform(-0.05, 0.05)
         lean, rise = turn * width * 0.5, turn * height * 0.5
+        left = self._rng.uniform(abs(lean), (1 - zoom) * width - abs(lean))
+        top = self._rng.uniform(abs(rise), (1 - zoom) * height - abs(rise))
+        right, bottom = left + zoom * width, top + zoom * height
         corners = (
             left + lean,
             top - rise,

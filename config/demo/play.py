@@ -119,7 +119,7 @@ class Player:
         facts = self._facts(story, act, by)
         facts["evidence"] = facts["evidence"] or self._before(story, act, by)
         fixed = {
-            "measures": story.finding.mended,
+            "measures": self._measures(story),
             "evidence": self._after(story, act, by),
             "responsible_person": self._responsible(story),
         }
@@ -158,7 +158,7 @@ class Player:
         by = self._staff(story)
         spent = Decimal(story.finding.funds) if story.wish.is_major else None
         return lifecycle.submit(
-            story.hazard, by=by, measures=story.finding.mended + "。", evidence=self._after(story, act, by),
+            story.hazard, by=by, measures=self._measures(story), evidence=self._after(story, act, by),
             funds_spent=spent,
         )  # fmt: skip
 
@@ -211,6 +211,10 @@ class Player:
             reason = f"与 {original.number} 是同一处问题，重复登记。"
             return lifecycle.void(story.hazard, by=by, reason=reason, duplicate_of=original)
         return lifecycle.void(story.hazard, by=by, reason=self._rng.choice(catalogue.VOIDED))
+
+    def _measures(self, story: Story) -> str:
+        is_again = story.hazard is not None and story.hazard.round > 1
+        return ("已按退回意见重新整改：" if is_again else "") + story.finding.mended + "。"
 
     def _responsible(self, story: Story) -> str:
         return self._cast.staff[story.house.pk][0].user.name
