@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from institutions.demo_accounts import DEMO_PASSWORD
 from ops import assets, servers
 from ops.chromium import ARGS, find_chromium
+from ops.small_png import small_png
 from ops.supervise import Program, StopFlag, Supervisor
 from ops.terminal import Refusal, Stopped, run, say, step
 
@@ -166,37 +167,11 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     if shot.is_large:
         set_display_size(page, "normal")
     context.close()
-    _write_small(image, OUT / f"{shot.name}.png")
+    (OUT / f"{shot.name}.png").write_bytes(small_png(image, MOST_BYTES))
 
 
 def _height(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollHeight")
-
-
-def _write_small(image: Image.Image, path: Path) -> None:
-    """A palette PNG of at most 150 KB; with fewer colours, then smaller, where it must be."""
-    image = image.convert("RGB")
-    for factor in (1, 0.8, 0.65):
-        smaller = image if factor == 1 else image.resize([int(side * factor) for side in image.size])
-        for colours in (256, 160, 96):
-            out = io.BytesIO()
-            smaller.quantize(palette=_palette(smaller, colours), dither=Image.Dither.NONE).save(
-                out, "PNG", optimize=True
-            )
-            if out.tell() <= MOST_BYTES:
-                path.write_bytes(out.getvalue())
-                return
-    raise Refusal(f"{path.name} 压缩后仍超过 {MOST_BYTES} 字节")
-
-
-def _palette(image: Image.Image, colours: int) -> Image.Image:
-    """Half of it the commonest colours exactly, so that the page's own survive beside a photo's shades."""
-    counts = sorted(image.getcolors(image.width * image.height), reverse=True)
-    exact = [channel for _, colour in counts[: colours // 2] for channel in colour]
-    shades = image.quantize(colours - colours // 2, dither=Image.Dither.NONE).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*exact, *shades][: 3 * colours])
-    return palette
 
 
 # --- a demo of our own --------------------------------------------------------------------------------------
