@@ -171,7 +171,7 @@ class Planner:
     def _deadlines(
         self, wish: Wish, actions: list[A], days: list[date], finding: Finding
     ) -> list[date | None]:
-        """Each order with its deadline; the last one's was chosen while rectifying, and is mostly kept after."""
+        """Each order with its deadline; the last one's was chosen beforehand while rectifying."""
         due = [
             day + timedelta(days=finding.days) if a in _NEW_DEADLINE else None
             for a, day in zip(actions, days, strict=True)
@@ -179,9 +179,6 @@ class Planner:
         if wish.status == S.RECTIFYING:
             at = _last_order(actions)
             due[at] = max(self._due, days[at])
-        elif wish.status == S.AWAITING_VERIFICATION and A.ISSUE in actions and self._rng.random() < 0.85:
-            at, ahead = _last_order(actions), timedelta(days=self._rng.randrange(1, 6))
-            due[at] = max(due[at], self._calendar.today + ahead)
         return due
 
 
