@@ -46,19 +46,19 @@ IS_DEMO = env.bool("IS_DEMO", default=False)  # shows the demo accounts on the l
 # --- database: two roles (docs/adr/0002) -------------------------------------------------------------
 DATABASE_ROLE = os.environ.get("DATABASE_ROLE", "runtime")
 _connection = database("DATABASE_OWNER_URL" if DATABASE_ROLE == "owner" else "DATABASE_URL")
+_connection["OPTIONS"] = _connection.get("OPTIONS", {}) | {
+    "options": (
+        "-c lock_timeout=3000 "
+        f"-c statement_timeout={0 if DATABASE_ROLE == 'owner' else 15000} "
+        "-c idle_in_transaction_session_timeout=30000 "
+        "-c search_path=public"
+    ),
+    "connect_timeout": 5,
+}
 _connection |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "ATOMIC_REQUESTS": False,
-    "OPTIONS": {
-        "options": (
-            "-c lock_timeout=3000 "
-            f"-c statement_timeout={0 if DATABASE_ROLE == 'owner' else 15000} "
-            "-c idle_in_transaction_session_timeout=30000 "
-            "-c search_path=public"
-        ),
-        "connect_timeout": 5,
-    },
 }
 DATABASES = {"default": _connection}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -219,6 +219,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Celery: wake-ups only, never facts (docs/adr/0006) ---------------------------------------------------
 CELERY_BROKER_URL = required("REDIS_URL", "redis://127.0.0.1:6379/0")
+if not CELERY_BROKER_URL.startswith(("redis://", "rediss://", "redis+socket://")):
+    raise ImproperlyConfigured("环境变量 REDIS_URL 不是可用的 Redis 地址。格式：redis://:密码@主机:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_TIMEZONE = TIME_ZONE

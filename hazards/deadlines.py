@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hazards.enums import OPEN_STATUSES, HazardStatus, Severity
+from hazards.enums import HazardStatus, Severity
 
 # Default days to rectify, from the domain's section 2.6: our own defaults, not statute; the notice governs.
 DEFAULT_DAYS = {Severity.GENERAL: 7, Severity.MAJOR: 30}
@@ -26,10 +26,10 @@ def refuse_due_on(due_on: date, today: date) -> str:
 
 
 def days_left(due_on: date | None, status: str, today: date) -> int | None:
-    """Calendar days until the deadline; negative when past; None when no clock runs.
+    """Calendar days until the deadline; negative when past; None when the institution owes nothing.
 
-    The clock runs while something is still owed before close-out: from issue until verified.
+    整改期限 binds the institution: its clock stops when it submits, and a rejection sets a new deadline.
     """
-    if due_on is None or status not in OPEN_STATUSES - {HazardStatus.VERIFIED}:
+    if due_on is None or status != HazardStatus.RECTIFYING:
         return None
     return (due_on - today).days

@@ -43,11 +43,7 @@ def waiting_for(actor: Actor):
 
 def due_soon(actor: Actor, today: date):
     """Deadline today or within the next days, still being rectified."""
-    return (
-        Hazard.objects.visible_to(actor)
-        .filter(status=S.RECTIFYING)
-        .due_within(today, deadlines.DUE_SOON_DAYS)
-    )
+    return Hazard.objects.visible_to(actor).due_within(today, deadlines.DUE_SOON_DAYS)
 
 
 def handled_by(actor: Actor):

@@ -11,7 +11,7 @@ from hazards.numbers import read_number
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind
 from reports.paging import SORTS
-from reports.places import INSTITUTION, LEVELS, Places, is_number, places_for
+from reports.places import INSTITUTION, LEVELS, Places, places_for
 from reports.states import STATES
 
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}

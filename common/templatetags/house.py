@@ -88,6 +88,15 @@ def due_words(due_on: datetime.date | None, today: datetime.date | None = None) 
 
 
 @register.filter
+def waited_words(since: datetime.datetime | None, today: datetime.date | None = None) -> str:
+    """已等 3 天 since that moment; empty on the same day."""
+    if not since:
+        return ""
+    days = ((today or timezone.localdate()) - _local_date(since)).days
+    return f"已等 {days} 天" if days > 0 else ""
+
+
+@register.filter
 def due_class(due_on: datetime.date | None, today: datetime.date | None = None) -> str:
     """`due-late` past the date, `due-soon` within three days, else empty."""
     if not due_on:

@@ -13,7 +13,7 @@ from institutions.enums import PROTECTED_KINDS
 from institutions.models import Authority, Institution, Region
 
 OPEN = Q(status__in=sorted(OPEN_STATUSES))
-CLOCK_RUNS = Q(status__in=["rectifying", "awaiting_verification"])
+CLOCK_RUNS = Q(status="rectifying")
 
 
 def _pair(name: str) -> models.CheckConstraint:
@@ -48,7 +48,7 @@ class HazardQuerySet(models.QuerySet):
         return self.filter(OPEN)
 
     def overdue(self, today: date):
-        """Past the deadline before verification: `due_on` itself is still in time."""
+        """Past the deadline and not submitted: the institution is late. `due_on` itself is still in time."""
         return self.filter(CLOCK_RUNS, due_on__lt=today)
 
     def due_within(self, today: date, days: int):

@@ -145,3 +145,13 @@ def test_a_daily_anchor_is_made_once_for_the_same_events(cast):
     assert (first.event_count, first.previous_digest) == (2, "")
     second = make_anchor()
     assert (second.event_count, second.previous_digest) == (0, first.digest)
+
+
+def test_the_institutions_clock_stops_when_it_submits_and_starts_again_when_rejected(cast):
+    yesterday, today = timezone.localdate() - timedelta(days=1), timezone.localdate()
+    hazard = hazard_in(cast, S.RECTIFYING, issue_with={"due_on": yesterday, "responsible_person": "张三"})
+    assert (list(Hazard.objects.overdue(today)), hazard.days_left(today)) == ([hazard], -1)
+    hazard = lifecycle.submit(hazard, by=cast.manager, measures="已清理", evidence=photos_of(cast.manager))
+    assert (list(Hazard.objects.overdue(today)), hazard.days_left(today)) == ([], None)
+    hazard = lifecycle.reject(hazard, by=cast.county, reason="没有改到位", due_on=today)
+    assert (list(Hazard.objects.overdue(today)), hazard.days_left(today)) == ([], 0)

@@ -188,14 +188,15 @@ def test_it_only_looks(client, crowd):
 def test_deadlines_are_said_in_days_while_the_clock_runs(client):
     cast, today = Cast(), timezone.localdate()
     put(cast, "rectifying", due_on=today - timedelta(days=6))
-    put(cast, "awaiting_verification", due_on=today)
+    put(cast, "rectifying", due_on=today)
+    put(cast, "awaiting_verification", due_on=today - timedelta(days=1))
     put(cast, "rectifying", due_on=today + timedelta(days=3))
     put(cast, "rectifying", due_on=today + timedelta(days=4))
     put(cast, "verified", due_on=today - timedelta(days=6))
     put(cast, "registered")
     rows = ledger(client, cast.county, sort="found").context["rows"]
     assert [(row["due_words"], row["due_class"]) for row in rows] == [
-        ("逾期 6 天", "due-late"), ("今天到期", "due-soon"), ("剩余 3 天", "due-soon"), ("剩余 4 天", ""), ("", ""), ("", ""),
+        ("逾期 6 天", "due-late"), ("今天到期", "due-soon"), ("", ""), ("剩余 3 天", "due-soon"), ("剩余 4 天", ""), ("", ""), ("", ""),
     ]  # fmt: skip
 
 
