@@ -24,6 +24,7 @@ from hazards.enums import HazardAction as A
 from hazards.models import ClosingPolicy, HazardEvent
 from institutions import region_csv
 from institutions.actions.regions import load_regions
+from institutions.demo_accounts import DEMO_ACCOUNTS
 from institutions.enums import InstitutionKind, RegionLevel
 from institutions.models import Institution, Region, User
 from notifications.models import Notice
@@ -76,18 +77,12 @@ def _found_province(rng: random.Random, password: str, calendar: Calendar) -> tu
     load_regions(region_csv.read(REGIONS.read_bytes()))
     regions = list(Region.objects.select_related("parent__parent__parent").order_by("path"))
     sites = choose_sites(regions, rng)
-    used = {site.region.pk for site in sites} | {r.pk for r in regions if r.code == "360704106"}
-    manned = [r for r in regions if r.level != RegionLevel.TOWNSHIP or r.pk in used]
     cast = Cast(rng, password)
-    cast.open_authorities(manned)
-    busy = {site.supervisor.pk for site in sites} | used
-    cast.appoint_officials(
-        [
-            r
-            for r in manned
-            if r.pk in busy or r.level in (RegionLevel.PROVINCE, RegionLevel.CITY) or r.code == SECOND_POST[1]
-        ]
-    )
+    cast.open_authorities(regions)
+    busy = {region.pk for site in sites for region in (site.region, site.supervisor)}
+    manned = (RegionLevel.PROVINCE, RegionLevel.CITY)
+    named = (SECOND_POST[1], *(account.region_code for account in DEMO_ACCOUNTS))
+    cast.appoint_officials([r for r in regions if r.pk in busy or r.level in manned or r.code in named])
     other = next(r for r in regions if r.code == OTHER_COUNTY)
     ClosingPolicy.objects.create(
         region=other, severity=Severity.GENERAL, level=ClosingLevel.COUNTY, spot_check_percent=20
@@ -97,7 +92,7 @@ def _found_province(rng: random.Random, password: str, calendar: Calendar) -> tu
 
 
 def _plan(houses: list[Institution], planner: Planner, rng: random.Random, total: int) -> list[Story]:
-    """The chosen stories of the demo county, then a mix over the others, `total` in all."""
+    """The chosen stories of two counties, then a mix over the others, `total` in all."""
     own = [
         house
         for house in houses
@@ -111,8 +106,10 @@ def _plan(houses: list[Institution], planner: Planner, rng: random.Random, total
         choices = with_majors if wish.is_major else neighbours
         stories.append(planner.plan(choices[number % len(choices)], wish))
     stories += _returning(planner, facility, with_majors[0])
+    other = [house for house in houses if house.authority.region.code == OTHER_COUNTY]
+    stories += [planner.plan(other[i % len(other)], wish) for i, wish in enumerate(wishes.OTHER_COUNTY)]
     elsewhere = [house for house in houses if house not in own]
-    weights = [4 if house.county.code == OTHER_COUNTY else 1 + house.beds / 100 for house in elsewhere]
+    weights = [1 + house.beds / 100 for house in elsewhere]
     while len(stories) < total - 2 * _RECURRING - _DOUBLE:
         house, wish = rng.choices(elsewhere, weights)[0], wishes.some_wish(rng)
         if wish.is_major and house.kind == InstitutionKind.MARRIAGE_OFFICE:

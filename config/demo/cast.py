@@ -6,11 +6,11 @@ from collections import defaultdict
 from django.contrib.auth.hashers import make_password
 
 from config.demo.names import Names
-from institutions.actions import members
+from institutions.actions import founding, members
 from institutions.actor import Actor
 from institutions.demo_accounts import DEMO_ACCOUNTS, DemoAccount
 from institutions.enums import Department, RegionLevel, Role
-from institutions.models import Authority, Institution, Membership, MembershipEvent, Region, User
+from institutions.models import Authority, Institution, Region, User
 
 FIRE = {RegionLevel.PROVINCE: "总队", RegionLevel.CITY: "支队", RegionLevel.COUNTY: "大队"}
 OFFICIAL = {
@@ -38,12 +38,9 @@ class Cast:
         self._count = 0
 
     def open_authorities(self, regions: list[Region]) -> None:
-        """Civil affairs in each region; fire rescue in the province, its cities and some counties beside it."""
-        rows = [
-            Authority(region=region, department=Department.CIVIL_AFFAIRS, name=_office(region))
-            for region in regions
-        ]
-        rows += [
+        """Civil affairs in every region; fire rescue in the province, its cities and two counties beside it."""
+        founding.open_civil_affairs()
+        Authority.objects.bulk_create(
             Authority(
                 region=r,
                 department=Department.FIRE_RESCUE,
@@ -51,10 +48,11 @@ class Cast:
             )
             for r in regions
             if r.level in (RegionLevel.PROVINCE, RegionLevel.CITY) or r.code in ("360704", "360121")
-        ]
-        for authority in Authority.objects.bulk_create(rows):
-            if authority.department == Department.CIVIL_AFFAIRS:
-                self.authorities[authority.region_id] = authority
+        )
+        for authority in Authority.objects.filter(department=Department.CIVIL_AFFAIRS).select_related(
+            "region"
+        ):
+            self.authorities[authority.region_id] = authority
 
     def appoint_officials(self, regions: list[Region]) -> None:
         """The security administrator, then through them everybody at an authority: demo accounts before the rest."""
@@ -88,19 +86,26 @@ class Cast:
 
     def _found(self, by_code: dict[str, Region]) -> None:
         account = next(a for a in self._accounts.values() if a.role == Role.SECURITY_ADMIN)
-        user, place = self._user(account), self.authorities[by_code[account.region_code].pk]
-        post = Membership.objects.create(user=user, role=account.role, authority=place)
-        MembershipEvent.objects.create(by=None, user=user, act="授予角色", detail=f"{post}（系统启用时）")
-        self._founder = Actor(user, post)
+        founding.appoint_first_administrator(
+            region=by_code[account.region_code], username=account.username, name=account.name
+        )
+        user = User.objects.get(username=account.username)
+        User.objects.filter(pk=user.pk).update(**self._login())
+        self._founder = Actor(user, user.memberships.get())
 
     def _user(self, account: DemoAccount) -> User:
         return User.objects.create(
             username=account.username,
             name=account.name,
-            phone=self.names.phone(),
-            password=make_password(self._password),
-            must_change_password=False,
+            **self._login(),
         )
+
+    def _login(self) -> dict:
+        return {
+            "phone": self.names.phone(),
+            "password": make_password(self._password),
+            "must_change_password": False,
+        }
 
     def _person(self) -> User:
         """Somebody who never logs in: without a password that could be guessed."""
@@ -119,9 +124,3 @@ class Cast:
             self.staff[place.pk].append(actor)
         elif role in OFFICIAL.values():
             self.officials[place.region_id].append(actor)
-
-
-def _office(region: Region) -> str:
-    if region.level == RegionLevel.PROVINCE:
-        return f"{region.name}民政厅"
-    return f"{region.name}社会事务办" if region.level == RegionLevel.TOWNSHIP else f"{region.name}民政局"

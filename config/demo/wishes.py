@@ -66,6 +66,16 @@ COUNTY = (
     Wish(S.VOIDED),
     Wish(S.VOIDED, is_major=True, detour=(A.REQUEST_VOID,)),
 )
+# The county of account `county_other`, which closes general hazards itself but for the city's spot check.
+OTHER_COUNTY = (
+    Wish(S.REGISTERED, source=_CITY),
+    Wish(S.RECTIFYING, clock="overdue"),
+    Wish(S.RECTIFYING, clock="soon"),
+    Wish(S.AWAITING_VERIFICATION),
+    Wish(S.AWAITING_VERIFICATION, source=_SELF),
+    *[Wish(S.VERIFIED)] * 4,
+    *[Wish(S.CLOSED)] * 10,
+)
 
 _SHARES = {
     S.REGISTERED: 3,
