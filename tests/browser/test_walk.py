@@ -1,0 +1,154 @@
+"""Every page of the product as everybody who may read it: fits its screen, readable by all, without a fault.
+
+The pages come from the URL policies, which name every URL there is: a new page is walked without being named here.
+"""
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.access.policy import POLICIES
+from tests.browser.conftest import DESKTOP, PHONE, axe_violations, overflow
+from tests.browser.world import World
+from tests.factories import as_client
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NARROWER = {PHONE["width"]: 320, DESKTOP["width"]: 768}
+READERS = [
+    "county", "manager", "city", "province", "township", "auditor", "system_admin", "security_admin",
+]  # fmt: skip
+# How many hazards each opens: the county every one, the others those that differ most for them.
+DETAILS = {"county": None, "manager": 4, "city": 4}
+
+
+@pytest.fixture
+def world(media):
+    return World()
+
+
+def pages(world: World, reader: str) -> list[str]:
+    """Addresses of the whole HTML pages that answer this reader with 200."""
+    actor = getattr(world.cast, reader)
+    client, found = as_client(actor), []
+    for name, policies in POLICIES.items():
+        if "GET" not in policies[0].methods or policies[0].is_public:
+            continue
+        is_act = name == "hazards:act"
+        arguments = world.acts(actor) if is_act else world.objects(policies[0].takes, actor)
+        few = DETAILS.get(reader, 1) if name == "hazards:detail" else None
+        addresses = [reverse(name, kwargs=kwargs) for kwargs in arguments[:few]]
+        found += [url for url in addresses if is_page(client.get(url))]
+    return found
+
+
+def is_page(response) -> bool:
+    """A whole HTML page: neither a fragment nor a file nor a refusal."""
+    if response.streaming:
+        response.close()
+        return False
+    is_html = response["Content-Type"].startswith("text/html")
+    return is_html and response.status_code == 200 and response.text.lstrip().startswith("<!doctype html>")
+
+
+def look(page, url: str) -> list[str]:
+    """What is wrong with the page that is open: too wide here or in a narrower window, or not readable by all."""
+    size = page.viewport_size
+    wrong = [f"{url} at {size['width']}: {found}" for found in axe_violations(page)]
+    for width in (size["width"], NARROWER[size["width"]]):
+        page.set_viewport_size(size | {"width": width})
+        if pixels := overflow(page):
+            wrong.append(f"{url} at {width}: {pixels} px too wide")
+    page.set_viewport_size(size)
+    return wrong
+
+
+def walk(page, urls) -> list[str]:
+    wrong = []
+    for url in urls:
+        assert page.goto(url).status == 200, url
+        wrong += look(page, url)
+    return wrong
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_page_fits_every_screen_and_is_readable_by_all(window, world, reader):
+    urls, actor = pages(world, reader), getattr(world.cast, reader)
+    assert walk(window(actor, PHONE), urls) + walk(window(actor, DESKTOP), urls) == []
+
+
+def main_pages(world: World) -> dict[str, list[str]]:
+    """The ten pages people spend their days on, by who opens them."""
+    cast, hazards = world.cast, world.hazards
+    return {
+        "county": [
+            "/",
+            "/ledger/",
+            "/dashboard/",
+            "/notices/?show=all",
+            "/institutions/",
+            f"/institutions/{cast.home.pk}/",
+            f"/hazards/new/{cast.home.pk}/",
+            f"/hazards/{hazards['many_photos'].pk}/",
+        ],
+        "manager": [f"/hazards/{hazards['overdue'].pk}/", f"/hazards/{hazards['overdue'].pk}/submit/"],
+    }
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("look_of_it", ["dark", "large"])
+def test_the_main_pages_dark_and_large(window, world, look_of_it, viewport):
+    for reader, urls in main_pages(world).items():
+        actor = getattr(world.cast, reader)
+        actor.user.has_large_text = look_of_it == "large"
+        actor.user.save()
+        page = window(actor, viewport)
+        page.emulate_media(color_scheme="dark" if look_of_it == "dark" else "light")
+        assert walk(page, urls) == []
+        root = page.evaluate("() => [document.documentElement.dataset.size, matchMedia('(prefers-color-scheme: dark)').matches]")  # fmt: skip
+        assert root == ["large" if look_of_it == "large" else "normal", look_of_it == "dark"]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_pages_before_login_and_pages_that_refuse(window, world, viewport, faults):
+    public = [reverse(name) for name, policies in POLICIES.items() if policies[0].is_public]
+    assert walk(window(None, viewport), [url for url in public if is_page(Client().get(url))]) == []
+    cast, verified = world.cast, world.hazards["verified"]
+    page = window(cast.county, viewport)
+    refused = {
+        "/hazards/999999999/": 404,
+        "/members/": 403,
+        f"/hazards/{verified.pk}/close/": 403,
+        f"/hazards/{verified.pk}/accept/": 409,
+    }
+    for url, status in refused.items():
+        assert page.goto(url).status == status
+        assert look(page, url) == []
+    url = f"/hazards/new/{cast.home.pk}/"
+    page.goto(url)
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        page.get_by_role("button", name="登记隐患").click()
+    assert answer.value.status == 422
+    page.locator(".error-summary").wait_for()
+    assert look(page, f"{url} refused") == []
+    # Chromium says of each of these answers that it is an error: they were asked for.
+    words = [f"status of {status} " for status in (403, 404, 409, 422)]
+    faults[:] = [fault for fault in faults if not any(word in fault for word in words)]
+
+
+def test_a_conflict_keeps_what_was_typed_readable(window, world, faults):
+    cast, hazard = world.cast, world.hazards["awaiting"]
+    page = window(cast.county, PHONE)
+    page.goto(f"/hazards/{hazard.pk}/reject/")
+    data = {"version": hazard.version, "key": str(uuid.uuid4()), "opinion": "属实", "is_cause_found": "on",
+            "is_rectified": "on", "is_satisfactory": "on"}  # fmt: skip
+    assert as_client(cast.county2).post(f"/hazards/{hazard.pk}/accept/", data).status_code == 302
+    typed = "东端仍停放轮椅两辆" * 30
+    page.get_by_label("退回原因").fill(typed)
+    page.get_by_role("button", name="退回整改").click()
+    page.locator("#kept-1").wait_for()
+    assert page.locator("#kept-1").input_value() == typed
+    assert look(page, "conflict") == []
+    faults[:] = [fault for fault in faults if "status of 409 " not in fault]

@@ -1,0 +1,194 @@
+"""A small world that is hard on a page: every status, long words without a break, long names, many photos."""
+
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from files.intake import receive
+from files.models import StoredFile
+from hazards import workflow
+from hazards.actions import lifecycle
+from hazards.forms import FORMS
+from hazards.models import Hazard
+from institutions.models import ImportDraft, InstitutionEvent
+from notifications.models import Notice
+from tests.factories import (
+    CONFIRMED,
+    Cast,
+    LicenceFactory,
+    ResponsiblePersonFactory,
+    make_actor,
+    make_place,
+    register_hazard,
+)
+from tests.pictures import jpeg
+
+LONG = (
+    "二楼东侧疏散通道长期堆放轮椅床垫纸箱等可燃杂物安全出口指示标志损坏应急照明失效" * 6
+)  # 234 without a space
+LONG_LATIN = "https://xn--" + "abcdefghij0123456789" * 12
+LONG_NAME = "和布克赛尔蒙古自治县布斯屯格牧场特困人员供养服务设施暨区域性养老服务综合示范中心（原第一、第二、第三敬老院合并）"
+KINDS = ("fire_acceptance", "fire_test", "food", "medical", "lift", "building", "filing", "insurance")
+
+
+def _name(region, name: str) -> None:
+    region.name = name
+    region.save()
+    authority = region.authorities.get()
+    authority.name = f"{name}民政局（老龄工作委员会办公室、养老服务和儿童福利处）"
+    authority.save()
+
+
+class World:
+    """One home and its people; `hazards` has one in every status and every special case."""
+
+    def __init__(self, fillers: int = 24):
+        place = make_place()
+        _name(place.province, "新疆维吾尔自治区")
+        _name(place.city, "伊犁哈萨克自治州塔城地区")
+        _name(place.county, "和布克赛尔蒙古自治县")
+        _name(place.township, "铁布肯乌散乡")
+        self.cast = cast = Cast(
+            place,
+            township=place.township,
+            name=LONG_NAME,
+            address=LONG[:120],
+            beds=1000,
+            residents=980,
+            risk_grade="red",
+        )
+        cast.county.user.name = "买买提艾力·阿卜杜热合曼·吐尔逊江·库尔班"
+        cast.manager.user.name = "Abdurahmanjan-Tursunmuhammad"
+        for actor in (cast.county, cast.manager):
+            actor.user.save()
+        # Somebody with two posts sees the post switcher.
+        make_actor("safety_officer", cast.home, user=cast.manager.user)
+        for n, kind in enumerate(KINDS):
+            LicenceFactory(
+                institution=cast.home,
+                kind=kind,
+                number=LONG_LATIN[:60],
+                expires_on=timezone.localdate() + timedelta(days=100 * n - 300),
+            )
+        for n in range(4):
+            ResponsiblePersonFactory(
+                institution=cast.home, duty="分管消防安全和食品安全的副院长", name=cast.county.user.name, phone=f"1387081000{n}"
+            )  # fmt: skip
+        self._pictures = {}
+        self.hazards = self._hazards()
+        for n in range(fillers):
+            register_hazard(cast, evidence=[], no_photo_reason="夜间检查", description=f"{n}号楼{LONG[:60]}")
+        self.notice = Notice.objects.filter(recipient=cast.county.user).latest("id")
+        self.evidence = self.hazards["many_photos"].evidence.first()
+        self.upload = self.photos(cast.county, 1)[0]
+        InstitutionEvent.objects.create(
+            institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
+        )  # fmt: skip
+
+    def photos(self, actor, count: int) -> list:
+        """Ids of `count` uploads of `actor`: one goes through the real intake, the rest are rows of its content."""
+        if actor.user.pk not in self._pictures:
+            picture = jpeg("gray", (800, 600), seed=len(self._pictures))
+            upload = SimpleUploadedFile(f"{LONG[:60]}.jpg", picture)
+            self._pictures[actor.user.pk] = receive(upload, by=actor.user)
+        model = self._pictures[actor.user.pk]
+        fields = ("kind", "original_sha256", "original_size", "sha256", "size", "width", "height",
+                  "display_name", "name", "thumb_name", "dhash", "uploaded_by")  # fmt: skip
+        copies = [StoredFile(**{name: getattr(model, name) for name in fields}) for _ in range(count)]
+        return [file.pk for file in StoredFile.objects.bulk_create(copies)]
+
+    def _found(self, **fields) -> Hazard:
+        cast = self.cast
+        issued = {
+            "due_on": timezone.localdate() + timedelta(days=7),
+            "responsible_person": cast.manager.user.name,
+            "interim_measures": LONG,
+        }
+        facts = {
+            "description": LONG,
+            "location": LONG[:100],
+            "basis": LONG[:200],
+            "evidence": self.photos(cast.county, 1),
+            "issue_with": issued,
+        }
+        return register_hazard(cast, **(facts | fields))
+
+    def _submitted(self, hazard: Hazard, photos: int = 1) -> Hazard:
+        cast = self.cast
+        return lifecycle.submit(
+            hazard, by=cast.manager, measures=LONG_LATIN, evidence=self.photos(cast.manager, photos),
+            funds_spent=9999999,
+        )  # fmt: skip
+
+    def _planned(self, hazard: Hazard) -> Hazard:
+        return lifecycle.plan(
+            hazard, by=self.cast.manager, measures=LONG, responsible_person=self.cast.manager.user.name,
+            funds=1234567, finish_on=hazard.due_on, contingency=LONG_LATIN,
+        )  # fmt: skip
+
+    def _accepted(self, hazard: Hazard) -> Hazard:
+        return lifecycle.accept(hazard, by=self.cast.county, opinion=LONG, **CONFIRMED)
+
+    def _hazards(self) -> dict[str, Hazard]:
+        cast, today = self.cast, timezone.localdate()
+        late = {"due_on": today - timedelta(days=100), "responsible_person": "张三"}
+        made = {
+            "registered": self._found(issue_with=None, description=LONG_LATIN),
+            "rectifying": self._found(),
+            "overdue": self._found(issue_with=late, severity="major", description=LONG_LATIN),
+            "awaiting": self._submitted(self._found()),
+            "verified": self._accepted(self._submitted(self._found())),
+            "voided": lifecycle.void(self._found(), by=cast.county, reason=LONG),
+        }
+        closed = self._accepted(self._submitted(self._found()))
+        made["closed"] = lifecycle.close(closed, by=cast.city, opinion=LONG)
+        recurring = self._planned(self._found(severity="major", recurrence_of=closed))
+        made["void_asked"] = lifecycle.request_void(recurring, by=cast.county2, reason=LONG)
+        rejected = self._submitted(self._found(evidence=self.photos(cast.county, 9)), photos=9)
+        rejected = lifecycle.reject(rejected, by=cast.county, reason=LONG, due_on=today)
+        accepted = self._accepted(self._submitted(rejected, photos=9))
+        returned = lifecycle.return_(accepted, by=cast.city, reason=LONG_LATIN, due_on=today)
+        made["many_photos"] = self._submitted(returned, photos=9)
+        fixed = {"measures": LONG, "evidence": self.photos(cast.county, 2), "responsible_person": "张三"}
+        made["fixed"] = self._found(issue_with=None, fixed_with=fixed)
+        return made
+
+    def draft(self, actor) -> ImportDraft:
+        """A sheet of this actor's, one row of which can't be imported."""
+        expires = timezone.now() + timedelta(hours=1)
+        cells = [
+            {"name": LONG_NAME, "beds": "1200"},
+            {"name": LONG_LATIN[:80], "kind": "养老机构"},
+            {"kind": LONG},
+        ]
+        rows = [{"number": n, "cells": row, "errors": []} for n, row in enumerate(cells, start=2)]
+        return ImportDraft.objects.create(
+            user=actor.user, filename=f"{LONG[:100]}.xlsx", rows=rows, content=b"", expires_at=expires
+        )
+
+    def objects(self, takes: str, actor) -> list[dict]:
+        """URL arguments for what a URL takes (see tests/access/policy.py): several where the page differs much."""
+        home, member = self.cast.home, self.cast.manager
+        found = {
+            "": [{}],
+            "hazard": [{"pk": hazard.pk} for hazard in self.hazards.values()],
+            "institution": [{"pk": home.pk}],
+            "institution_pk": [{"institution_pk": home.pk}],
+            "photo": [{"pk": self.evidence.pk, "variant": "thumb"}],
+            "upload": [{"file_id": self.upload}],
+            "notice": [{"pk": self.notice.pk}],
+            "member": [{"pk": member.user.pk}],
+            "membership": [{"pk": member.membership.pk}],
+        }
+        return [{"pk": self.draft(actor).pk}] if takes == "draft" else found[takes]
+
+    def acts(self, actor) -> list[dict]:
+        """URL arguments of one page for every act this actor can do to some hazard."""
+        found = {}
+        for hazard in self.hazards.values():
+            if Hazard.objects.visible_to(actor).filter(pk=hazard.pk).exists():
+                for action in workflow.actions_for(actor, hazard):
+                    if action in FORMS:
+                        found.setdefault(action, {"pk": hazard.pk, "action": action.value})
+        return list(found.values())
