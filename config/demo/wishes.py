@@ -88,7 +88,7 @@ _SHARES = {
 _SOURCES = {
     Source.SCREENING: 44, _SELF: 18, _PATROL: 12, _CITY: 12, Source.LOOK_BACK: 4, Source.SUPERIOR: 5, Source.REPORT: 5,
 }  # fmt: skip
-_CLOCKS = {"overdue": 12, "soon": 30, "later": 58}
+_CLOCKS = {"overdue": 22, "soon": 28, "later": 50}
 _DETOURS = {(): 82, _TWO_ROUNDS: 10, _SENT_BACK: 5, (*_TWO_ROUNDS, *_TWO_ROUNDS): 3}
 
 
