@@ -12,6 +12,7 @@ _NAV = [
     ("隐患台账", "reports:ledger", "alert-triangle", C.VIEW_HAZARDS, True),
     ("机构档案", "institutions:list", "building", C.VIEW_INSTITUTIONS, True),
     ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, False),
+    ("销号规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from files.models import StoredFile
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
 from hazards.models import Hazard
@@ -205,7 +205,7 @@ def hazard_in(cast: Cast, status: str, **fields) -> Hazard:
         return register_hazard(cast, issue_with=None, **fields)
     hazard = register_hazard(cast, **fields)
     if status == HazardStatus.VOIDED:
-        return lifecycle.void(hazard, by=cast.county, reason="现场核实属于误报")
+        return voiding.void(hazard, by=cast.county, reason="现场核实属于误报")
     if status == HazardStatus.RECTIFYING:
         return hazard
     hazard = lifecycle.submit(hazard, by=cast.manager, measures="已清理", evidence=photos_of(cast.manager))

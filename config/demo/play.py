@@ -9,7 +9,7 @@ from config.demo import catalogue, clock
 from config.demo.cast import Cast
 from config.demo.photos import Album
 from config.demo.stories import OLD_PHOTO, SAME_PHOTO, Act, Story
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardAction as A
 from hazards.enums import HazardStatus, Source
@@ -194,13 +194,13 @@ class Player:
             for a in self._cast.officials[story.house.authority.region_id]
             if a.user.pk == story.hazard.issued_by_id
         )
-        return lifecycle.request_void(
+        return voiding.request_void(
             story.hazard, by=by, reason="经消防、住建部门现场会商，认为达不到重大隐患标准。"
         )
 
     def _refuse_void(self, story: Story, act: Act):
         by = self._supervisors(story, story.hazard.void_requested_by_id)
-        return lifecycle.refuse_void(
+        return voiding.refuse_void(
             story.hazard, by=by, reason="会商纪要未附，且现场情况没有变化，继续按重大隐患整改。"
         )
 
@@ -209,8 +209,8 @@ class Player:
         if story.same_as:
             original = story.same_as.hazard
             reason = f"与 {original.number} 是同一处问题，重复登记。"
-            return lifecycle.void(story.hazard, by=by, reason=reason, duplicate_of=original)
-        return lifecycle.void(story.hazard, by=by, reason=self._rng.choice(catalogue.VOIDED))
+            return voiding.void(story.hazard, by=by, reason=reason, duplicate_of=original)
+        return voiding.void(story.hazard, by=by, reason=self._rng.choice(catalogue.VOIDED))
 
     def _measures(self, story: Story) -> str:
         is_again = story.hazard is not None and story.hazard.round > 1

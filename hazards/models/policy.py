@@ -34,6 +34,28 @@ class ClosingPolicy(models.Model):
         return f"{self.region} {self.get_severity_display()} {self.get_level_display()}"
 
 
+class ClosingPolicyChange(models.Model):
+    """Append-only trace of who set which policy; an empty level means: back to 市级销号."""
+
+    append_only = True
+
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="地区")
+    severity = models.CharField("隐患等级", max_length=10, choices=Severity)
+    level = models.CharField("销号级别", max_length=10, choices=ClosingLevel, blank=True)
+    spot_check_percent = models.PositiveSmallIntegerField("市级抽查比例（%）", default=0)
+    at = models.DateTimeField("时间", auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="设定人"
+    )
+
+    class Meta:
+        verbose_name = "销号规则变更"
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"{self.region} {self.get_severity_display()} {self.get_level_display() or '默认'}"
+
+
 class LegalTransition(models.Model):
     """The status changes the database lets happen; a trigger refuses all others. Filled by migrations."""
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from common.http import Conflict, writes
 from files.claims import Unclaimable
 from hazards import queries, workflow
-from hazards.actions import lifecycle, once
+from hazards.actions import lifecycle, once, voiding
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
 from hazards.models import Hazard
@@ -26,9 +26,9 @@ ACTIONS = {
     A.ACCEPT: lifecycle.accept,
     A.CLOSE: lifecycle.close,
     A.RETURN: lifecycle.return_,
-    A.REQUEST_VOID: lifecycle.request_void,
-    A.REFUSE_VOID: lifecycle.refuse_void,
-    A.VOID: lifecycle.void,
+    A.REQUEST_VOID: voiding.request_void,
+    A.REFUSE_VOID: voiding.refuse_void,
+    A.VOID: voiding.void,
 }
 DONE = {
     A.ISSUE: "已下发，机构会收到通知。",

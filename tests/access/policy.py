@@ -49,6 +49,7 @@ POLICIES: dict[str, list[Policy]] = {
     "hazards:choose_institution": [of(OFFICIALS | HOUSE | {PATROL})],
     "hazards:register": [of(OFFICIALS | HOUSE | {PATROL}, "institution_pk", BOTH)],
     "hazards:of_institution": [of(READERS, "institution")],
+    "hazards:closing_policy": [of({PROVINCE}, methods=BOTH)],
     "hazards:photo": [of(READERS, "photo")],
     "hazards:detail": [of(READERS, "hazard")],
     "hazards:act": [

@@ -8,7 +8,7 @@ from django.utils import timezone
 from files.intake import receive
 from files.models import StoredFile
 from hazards import workflow
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, voiding
 from hazards.forms import FORMS
 from hazards.models import Hazard
 from institutions.models import ImportDraft, InstitutionEvent
@@ -139,12 +139,12 @@ class World:
             "overdue": self._found(issue_with=late, severity="major", description=LONG_LATIN),
             "awaiting": self._submitted(self._found()),
             "verified": self._accepted(self._submitted(self._found())),
-            "voided": lifecycle.void(self._found(), by=cast.county, reason=LONG),
+            "voided": voiding.void(self._found(), by=cast.county, reason=LONG),
         }
         closed = self._accepted(self._submitted(self._found()))
         made["closed"] = lifecycle.close(closed, by=cast.city, opinion=LONG)
         recurring = self._planned(self._found(severity="major", recurrence_of=closed))
-        made["void_asked"] = lifecycle.request_void(recurring, by=cast.county2, reason=LONG)
+        made["void_asked"] = voiding.request_void(recurring, by=cast.county2, reason=LONG)
         rejected = self._submitted(self._found(evidence=self.photos(cast.county, 9)), photos=9)
         rejected = lifecycle.reject(rejected, by=cast.county, reason=LONG, due_on=today)
         accepted = self._accepted(self._submitted(rejected, photos=9))

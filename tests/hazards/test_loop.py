@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from common.http import Conflict
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, voiding
 from hazards.actions.anchoring import make_anchor
 from hazards.enums import HazardStatus
 from hazards.models import Hazard, Verification
@@ -87,11 +87,11 @@ def test_a_major_hazard_is_not_submitted_before_all_five_are_settled(cast):
 def test_a_major_hazard_is_voided_by_two_people(cast):
     hazard = register_hazard(cast, severity="major")
     with pytest.raises(PermissionDenied, match="须先申请"):
-        lifecycle.void(hazard, by=cast.county, reason="现场核实属于误报")
-    hazard = lifecycle.request_void(hazard, by=cast.county, reason="现场核实属于误报")
+        voiding.void(hazard, by=cast.county, reason="现场核实属于误报")
+    hazard = voiding.request_void(hazard, by=cast.county, reason="现场核实属于误报")
     with pytest.raises(PermissionDenied, match="另一位同事同意"):
-        lifecycle.void(hazard, by=cast.county, reason="现场核实属于误报")
-    assert lifecycle.void(hazard, by=cast.county2, reason="同意，属误报").status == S.VOIDED
+        voiding.void(hazard, by=cast.county, reason="现场核实属于误报")
+    assert voiding.void(hazard, by=cast.county2, reason="同意，属误报").status == S.VOIDED
 
 
 def test_an_act_on_an_old_version_is_a_conflict_that_says_who_did_what(cast):

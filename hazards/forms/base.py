@@ -1,0 +1,88 @@
+"""What every form on a hazard shares. Bad input stays in the form with words beside its field."""
+
+import re
+import uuid
+from datetime import date
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.utils import timezone
+
+from hazards import deadlines
+from hazards.evidence_field import EvidenceField
+from hazards.models import Hazard
+from institutions.actor import Actor
+
+_ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+def refuse_personal_data(value: str) -> None:
+    """No resident's identity number ever enters the database (personal-information rules of the domain, 4.4)."""
+    if _ID_NUMBER.search(value):
+        raise ValidationError("请不要填写身份证号等个人信息，删去后再保存。")
+
+
+def text(label: str, *, lines: int = 0, required=True, max_length=500, min_length=0, help_text="", **attrs):
+    """A text field in the house's manner; several `lines` make a text area."""
+    widget = forms.Textarea(attrs={"rows": lines} | attrs) if lines else forms.TextInput(attrs=attrs)
+    validators = [refuse_personal_data]
+    if min_length:
+        validators.append(MinLengthValidator(min_length, f"请写得具体一些，至少 {min_length} 个字。"))
+    return forms.CharField(
+        label=label, widget=widget, required=required, max_length=max_length, validators=validators,
+        help_text=help_text,
+    )  # fmt: skip
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **kwargs):
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def due_date(label="整改期限"):
+    return forms.DateField(label=label, widget=DateInput())
+
+
+class ActForm(forms.Form):
+    """What every act's form carries: the version the person saw, and a key that makes it happen once."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    button_tone = "primary"
+
+    def __init__(
+        self, *args, actor: Actor, hazard: Hazard | None = None, today: date | None = None, **kwargs
+    ):
+        super().__init__(*args, **kwargs)
+        self.actor, self.hazard, self.today = actor, hazard, today or timezone.localdate()
+        if hazard is not None:
+            self.fields["version"].initial = hazard.version
+        self.fields["key"].initial = uuid.uuid4
+        for field in self.fields.values():
+            if isinstance(field, EvidenceField):
+                field.bind_to(actor.user)
+        self.prepare()
+
+    def prepare(self):
+        """Adapt fields to the hazard and the actor."""
+
+    def facts(self) -> dict:
+        """Keyword arguments for the action."""
+        return {k: v for k, v in self.cleaned_data.items() if k != "key"}
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Label and text of what the person wrote, to be kept on a conflict page."""
+        return [
+            (field.label, str(self.data.get(self.add_prefix(name), "")))
+            for name, field in self.fields.items()
+            if not field.widget.is_hidden and isinstance(field, forms.CharField) and self.data.get(name)
+        ]
+
+    def _clean_due(self, name: str) -> date | None:
+        due_on = self.cleaned_data.get(name)
+        if due_on and (reason := deadlines.refuse_due_on(due_on, self.today)):
+            self.add_error(name, reason)
+        return due_on
