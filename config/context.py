@@ -11,7 +11,7 @@ _NAV = [
     ("工作台", "workbench", "home", None, True),
     ("隐患台账", "reports:ledger", "alert-triangle", C.VIEW_HAZARDS, True),
     ("机构档案", "institutions:list", "building", C.VIEW_INSTITUTIONS, True),
-    ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, False),
+    ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, True),
     ("销号规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
@@ -51,6 +51,7 @@ def house(request):
         "posts": request.posts,
         "nav": nav,
         "bottom_nav": [*[item for item in nav if item["is_short"]], me],
+        "more_nav": [item for item in nav if not item["is_short"]],
         "unread": unread_count(request.user),
         "banners": banners,
     }
