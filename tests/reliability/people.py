@@ -16,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 TOKEN = "a" * 32  # the CSRF secret: what counts is that cookie and form say the same
+KEPT_ALIVE = 1.0  # seconds; gunicorn closes an idle connection after two
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Person:
     def __init__(self, url: str, actor, session: str = ""):
         self.url, self.actor, self.session = url, actor, session or open_session(actor)
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        self._used_at = 0.0
 
     def another_window(self) -> "Person":
         """A window of the same browser: the same session over a connection of its own."""
@@ -72,6 +74,8 @@ class Person:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         started = time.perf_counter()
+        if started - self._used_at > KEPT_ALIVE:
+            self.close()  # before the server does
         try:
             self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
@@ -79,6 +83,7 @@ class Person:
         except BaseException:
             self.close()  # the next request opens a new connection
             raise
+        self._used_at = time.perf_counter()
         return Answer(
             response.status, response.getheader("Location", ""), text, time.perf_counter() - started
         )

@@ -1,5 +1,7 @@
 """Two or twenty requests at the same moment, over HTTP: one takes effect, nobody is told a lie."""
 
+from functools import partial
+
 import pytest
 from django.core.management import call_command
 
@@ -60,8 +62,8 @@ def test_accept_against_reject_two_hundred_times(cast, at, capsys):
     for hazard in hazards:
         accept, reject = acceptance(hazard.version), rejection(hazard.version)
         answers = at_once(
-            lambda path=f"/hazards/{hazard.pk}/accept/", fields=accept: county.post(path, fields),
-            lambda path=f"/hazards/{hazard.pk}/reject/", fields=reject: county2.post(path, fields),
+            partial(county.post, f"/hazards/{hazard.pk}/accept/", accept),
+            partial(county2.post, f"/hazards/{hazard.pk}/reject/", reject),
         )
         winner = one_wins(answers, hazard)
         wins[winner] += 1
@@ -80,11 +82,11 @@ def test_accept_against_reject_two_hundred_times(cast, at, capsys):
 def test_twenty_identical_submits_have_one_effect_and_the_same_answer(cast, at, window, capsys):
     manager = at("manager")
     windows = [window(manager) for _ in range(20)]
-    at_once(*(lambda w=w: w.get("/healthz/live") for w in windows))
+    at_once(*(partial(w.get, "/healthz/live") for w in windows))
     hazard = register_hazard(cast)
     told = Notice.objects.count()
     fields = submission(hazard.version, photos_of(cast.manager, 2))
-    answers = at_once(*(lambda w=w: w.post(f"/hazards/{hazard.pk}/submit/", fields) for w in windows))
+    answers = at_once(*(partial(w.post, f"/hazards/{hazard.pk}/submit/", fields) for w in windows))
     assert {(a.status, a.location) for a in answers} == {(302, f"/hazards/{hazard.pk}/")}
     hazard.refresh_from_db()
     assert (hazard.status, hazard.event_count) == (S.AWAITING_VERIFICATION, 3)
@@ -97,9 +99,9 @@ def test_twenty_identical_submits_have_one_effect_and_the_same_answer(cast, at, 
 def test_twenty_identical_registrations_make_one_hazard_and_give_the_same_answer(cast, at, window, capsys):
     county = at("county")
     windows = [window(county) for _ in range(20)]
-    at_once(*(lambda w=w: w.get("/healthz/live") for w in windows))
+    at_once(*(partial(w.get, "/healthz/live") for w in windows))
     fields = registration(photos_of(cast.county, 2))
-    answers = at_once(*(lambda w=w: w.post(f"/hazards/new/{cast.home.pk}/", fields) for w in windows))
+    answers = at_once(*(partial(w.post, f"/hazards/new/{cast.home.pk}/", fields) for w in windows))
     hazard = Hazard.objects.get()
     assert {(a.status, a.location) for a in answers} == {(302, f"/hazards/{hazard.pk}/")}
     assert (hazard.status, hazard.event_count, hazard.evidence.count()) == (S.RECTIFYING, 2, 2)
@@ -114,8 +116,8 @@ def test_submit_against_void_has_one_winner(cast, at, capsys):
         submit = submission(hazard.version, photos)
         void = form(hazard.version, reason="现场核实属于误报")
         answers = at_once(
-            lambda path=f"/hazards/{hazard.pk}/submit/", fields=submit: manager.post(path, fields),
-            lambda path=f"/hazards/{hazard.pk}/void/", fields=void: county.post(path, fields),
+            partial(manager.post, f"/hazards/{hazard.pk}/submit/", submit),
+            partial(county.post, f"/hazards/{hazard.pk}/void/", void),
         )
         has_submitted = one_wins(answers, hazard) == 0
         hazard.refresh_from_db()
@@ -133,7 +135,7 @@ def test_two_people_of_a_home_submitting_different_forms_at_once_have_one_winner
         words = ["院长写的整改情况", "安全员写的整改情况"]
         forms = [submission(hazard.version, photos[n], words[n]) for n in (0, 1)]
         path = f"/hazards/{hazard.pk}/submit/"
-        answers = at_once(*(lambda n=n: people[n].post(path, forms[n]) for n in (0, 1)))
+        answers = at_once(*(partial(people[n].post, path, forms[n]) for n in (0, 1)))
         winner = one_wins(answers, hazard)
         assert words[1 - winner] in answers[1 - winner].text
         submitted = RectificationSubmission.objects.get(hazard=hazard)
@@ -149,8 +151,8 @@ def test_close_against_return_has_one_winner(cast, at, capsys):
         close = form(hazard.version, opinion="同意销号")
         back = form(hazard.version, reason="验收照片看不清楚", due_on=today_plus(3))
         answers = at_once(
-            lambda path=f"/hazards/{hazard.pk}/close/", fields=close: city.post(path, fields),
-            lambda path=f"/hazards/{hazard.pk}/return/", fields=back: city2.post(path, fields),
+            partial(city.post, f"/hazards/{hazard.pk}/close/", close),
+            partial(city2.post, f"/hazards/{hazard.pk}/return/", back),
         )
         is_closed = one_wins(answers, hazard) == 0
         hazard.refresh_from_db()
