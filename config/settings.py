@@ -238,6 +238,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "hazards.anchor": {"task": "hazards.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
+    "hazards.forget_receipts": {
+        "task": "hazards.tasks.forget_receipts",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 

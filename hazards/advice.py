@@ -51,6 +51,7 @@ def _sentence(item: Evidence, file, other, hazard: Hazard) -> str:
         return f"与以前上传过的照片{alike}。"
     evidence, is_visible = other
     if evidence.hazard_id == hazard.pk:
-        return f"与本隐患第 {evidence.round} 轮“{evidence.get_stage_display()}”照片{alike}。"
+        in_round = f"第 {evidence.round} 轮" if evidence.round else ""
+        return f"与本隐患{in_round}“{evidence.get_stage_display()}”照片{alike}。"
     where = f"隐患 {evidence.hazard.number}" if is_visible else "另一条隐患"
     return f"与{where}的“{evidence.get_stage_display()}”照片{alike}。"

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from django.db.models import Prefetch, Q
+from django.db.models import Count, Prefetch, Q
 
 from hazards import deadlines
-from hazards.enums import EvidenceStage, HazardStatus
+from hazards.enums import EvidenceStage, HazardStatus, Severity
 from hazards.models import Evidence, Hazard, RectificationSubmission
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
@@ -39,6 +39,19 @@ def waiting_for(actor: Actor):
                 Q(verified_by=me) | Q(submitted_by=me)
             )
     return visible.filter(mine)
+
+
+def most_urgent(hazards):
+    """Major ones first, then by deadline; what has no deadline yet by how long it has waited."""
+    return hazards.annotate(is_general=Q(severity=Severity.GENERAL)).order_by(
+        "is_general", "due_on", "status_changed_at", "id"
+    )
+
+
+def counts_by_status(hazards) -> list[dict]:
+    """How many in each status, in the order of the workflow: `status`, `count`."""
+    counts = dict(hazards.order_by().values_list("status").annotate(count=Count("pk")))
+    return [{"status": status, "count": counts[status]} for status in S if status in counts]
 
 
 def due_soon(actor: Actor, today: date):

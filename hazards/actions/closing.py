@@ -32,7 +32,9 @@ def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:
     position = next((i for i, region in enumerate(chain) if region.pk == verified_in.pk), 0)
     level = ClosingLevel(policy.level)
     if level is ClosingLevel.COUNTY and hazard.severity == Severity.GENERAL:
-        if not is_spot_checked(hazard, policy.spot_check_percent):
+        # 立行立改 by officials has used up two of their people already; the third is a level above.
+        is_own_work = hazard.is_fixed_on_the_spot and not hazard.is_self_reported
+        if not is_own_work and not is_spot_checked(hazard, policy.spot_check_percent):
             return verified_in
         level = ClosingLevel.CITY
     wanted = hazard.province if level is ClosingLevel.PROVINCE else hazard.city

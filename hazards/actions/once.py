@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from hazards.models import FormReceipt
 from institutions.models import User
@@ -12,6 +14,11 @@ from institutions.models import User
 def answered(key: uuid.UUID | None, user: User) -> str:
     """Where the form with this key led before; empty when it is new."""
     return FormReceipt.objects.filter(user=user, key=key).values_list("location", flat=True).first() or ""
+
+
+def forget_old(days: int = 30) -> int:
+    """Delete receipts that nobody will ask for again; how many."""
+    return FormReceipt.objects.filter(created_at__lt=timezone.now() - timedelta(days=days)).delete()[0]
 
 
 @transaction.atomic

@@ -86,7 +86,7 @@ class AcceptForm(ActForm):
     opinion = text("验收意见", lines=3, min_length=2)
     is_cause_found = forms.BooleanField(label="问题已经查清")
     is_rectified = forms.BooleanField(label="整改已经到位")
-    is_satisfactory = forms.BooleanField(label="老人、群众满意")
+    is_satisfactory = forms.BooleanField(label="服务对象和群众满意")
     evidence = EvidenceField(label="验收照片", required=False, help_text="可以不传")
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from common.http import Conflict, writes
 from files.claims import Unclaimable
-from hazards import queries, workflow
+from hazards import advice, queries, workflow
 from hazards.actions import lifecycle, once, voiding
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
@@ -30,6 +30,7 @@ ACTIONS = {
     A.REFUSE_VOID: voiding.refuse_void,
     A.VOID: voiding.void,
 }
+DECISIONS = {A.ACCEPT, A.REJECT, A.CLOSE, A.RETURN}
 DONE = {
     A.ISSUE: "已下发，机构会收到通知。",
     A.PLAN: "整改方案已保存。",
@@ -86,6 +87,10 @@ def _page(request, hazard: Hazard, action: HazardAction, form, status=200):
     context = {"hazard": hazard, "action": action, "row": workflow.TABLE[action], "form": form}
     if action == A.SUBMIT:
         context["missing"] = lifecycle.plan_missing(hazard)
+    if action in DECISIONS:  # nobody decides blind: what was found, what was done, what the verifier said
+        advice.note_for_verifier(hazard, request.actor)
+        context["photos"] = queries.photos(hazard, request.actor)
+        context["submission"] = next(reversed(hazard.submissions.all()), None)
     return render(request, "hazards/act.html", context, status=status)
 
 

@@ -19,6 +19,14 @@ def _some(hazards) -> dict:
     return {"rows": rows[:SHOWN], "has_more": len(rows) > SHOWN}
 
 
+def _in_my_words(some: dict, actor) -> dict:
+    """Each row with what it waits for me to do: 待我验收, or a request to void that I decide."""
+    for hazard in some["rows"]:
+        is_void_asked = hazard.void_requested_by_id and not actor.institution
+        hazard.label = "作废申请待我决定" if is_void_asked else workflow.status_label(actor, hazard)
+    return some
+
+
 @readonly
 def workbench(request):
     """工作台: what waits for me, what is due soon or overdue, what I sent on and where it is."""
@@ -26,8 +34,8 @@ def workbench(request):
     visible = Hazard.objects.visible_to(actor)
     context = {
         "today": today,
-        "waiting": _some(queries.waiting_for(actor).order_by("due_on", "id")),
-        "waiting_count": queries.waiting_for(actor).count(),
+        "waiting": _in_my_words(_some(queries.most_urgent(queries.waiting_for(actor))), actor),
+        "waiting_counts": queries.counts_by_status(queries.waiting_for(actor)),
         "overdue": _some(visible.overdue(today).order_by("due_on", "id")),
         "overdue_count": visible.overdue(today).count(),
         "due_soon": _some(queries.due_soon(actor, today).order_by("due_on", "id")),

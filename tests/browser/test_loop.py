@@ -113,7 +113,7 @@ def test_found_rectified_rejected_rectified_verified_closed(window, media, cast,
 
     verifier.goto(f"/hazards/{hazard.pk}/accept/")
     verifier.get_by_label("验收意见").fill("现场核实，通道畅通")
-    for words in ("问题已经查清", "整改已经到位", "老人、群众满意"):
+    for words in ("问题已经查清", "整改已经到位", "服务对象和群众满意"):
         verifier.get_by_label(words).check()
     check(verifier)
     verifier.get_by_role("button", name="验收通过").click()

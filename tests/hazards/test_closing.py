@@ -18,6 +18,8 @@ from tests.factories import (
     hazard_in,
     make_actor,
     make_place,
+    photos_of,
+    register_hazard,
 )
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,12 @@ def test_a_major_hazard_never_closes_where_it_was_verified():
     place = make_place()
     with pytest.raises(IntegrityError, match="policy_major_above_county"):
         ClosingPolicy.objects.create(region=place.province, severity="major", level="county")
+
+
+def test_what_officials_fixed_on_the_spot_is_not_closed_by_their_own_county():
+    cast = Cast()
+    ClosingPolicy.objects.create(region=cast.place.province, severity="general", level="county")
+    fixed = {"measures": "当场清理", "evidence": photos_of(cast.county), "responsible_person": "张三"}
+    hazard = register_hazard(cast, issue_with=None, fixed_with=fixed)
+    hazard = lifecycle.accept(hazard, by=cast.county2, opinion="属实", **CONFIRMED)
+    assert closes_in(hazard) == cast.place.city

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from hazards.actions import voiding
 from hazards.enums import HazardStatus
 from hazards.models import FormReceipt, Hazard, HazardEvent
 from tests.factories import Cast, as_client, hazard_in, make_actor, make_place, photos_of, register_hazard
@@ -64,7 +65,10 @@ def test_photos_arrive_with_the_form_when_there_is_no_javascript(cast, media):
 
 def test_fixed_on_the_spot_takes_two_photos_and_goes_to_verification(cast):
     data = register_data(
-        cast, next_step="fixed", measures="当场清理", fixed_evidence=[str(pk) for pk in photos_of(cast.county)]
+        cast,
+        next_step="fixed",
+        measures="当场清理",
+        fixed_evidence=[str(pk) for pk in photos_of(cast.county)],
     )
     as_client(cast.county).post(f"/hazards/new/{cast.home.pk}/", data)
     hazard = Hazard.objects.get()
@@ -226,3 +230,25 @@ def test_looking_writes_nothing(cast):
     for url in ("/", f"/hazards/{hazard.pk}/", f"/hazards/{hazard.pk}/accept/", "/hazards/new/"):
         assert as_client(cast.county).get(url).status_code == 200
     assert HazardEvent.objects.count() == before
+
+
+def test_nobody_decides_blind(cast):
+    hazard = hazard_in(cast, S.VERIFIED)
+    page = as_client(cast.city).get(f"/hazards/{hazard.pk}/close/")
+    assert [e.stage for e in (*page.context["photos"]["found"], *page.context["photos"]["rectified"])] == [
+        "found", "rectified",
+    ]  # fmt: skip
+    assert page.context["submission"].verification.opinion == "属实"
+
+
+def test_a_decision_on_what_was_never_submitted_is_answered_in_words(cast):
+    hazard = hazard_in(cast, S.REGISTERED)
+    assert as_client(cast.county).post(f"/hazards/{hazard.pk}/accept/", {}).status_code == 422
+
+
+def test_a_request_to_void_waits_for_the_other_official_in_words(cast):
+    hazard = register_hazard(cast, severity="major")
+    voiding.request_void(hazard, by=cast.county, reason="现场核实属于误报")
+    rows = as_client(cast.county2).get("/").context["waiting"]["rows"]
+    assert [row.label for row in rows] == ["作废申请待我决定"]
+    assert as_client(cast.county).get("/").context["waiting"]["rows"] == []
