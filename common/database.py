@@ -34,19 +34,35 @@ def grant_runtime(role: str) -> None:
             )
 
 
+_WHO = """
+SELECT current_user,
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+       EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND pg_has_role(tableowner, 'USAGE')),
+       ARRAY(
+           SELECT relname FROM pg_class
+           WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s)
+             AND has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')
+           ORDER BY relname
+       )
+"""
+
+
 def ensure_runtime_role() -> None:
     """Refuse to serve as a role that could rewrite history.
 
-    Raises ImproperlyConfigured when the connected role is a superuser or owns the tables.
+    Raises ImproperlyConfigured when the connected role is a superuser, owns the tables (itself or as a member of
+    the role that does), or was granted changes to an append-only table.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), "
-            "EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user)"
-        )
-        user, is_superuser, is_owner = cursor.fetchone()
+        cursor.execute(_WHO, [append_only_tables()])
+        user, is_superuser, is_owner, changeable = cursor.fetchone()
     if is_superuser or is_owner:
         raise ImproperlyConfigured(
             f"数据库角色 {user} 是{'超级用户' if is_superuser else '表的所有者'}，不能用来运行服务。"
             "请把 DATABASE_URL 改为只有运行权限的角色（见 README“部署”）。"
+        )
+    if changeable:
+        raise ImproperlyConfigured(
+            f"数据库角色 {user} 可以改写办理记录（{'、'.join(changeable)}），不能用来运行服务。"
+            "请收回多余的授权，再运行 prepare_database。"
         )
