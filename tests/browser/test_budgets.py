@@ -1,0 +1,91 @@
+"""What a page costs: bytes as they travel (brotli), requests, thumbnails, and how far things jump while loading.
+
+How fast it feels depends on the machine that measures: that is `python -m ops.measure_pages`, not a test.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+import brotli
+import pytest
+
+from tests.browser.conftest import PHONE
+from tests.browser.test_walk import pages
+from tests.browser.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+KB = 1024
+CSS, JS, PAGE, REQUESTS, THUMBNAIL, SHIFT = 12 * KB, 25 * KB, 60 * KB, 12, 25 * KB, 0.05
+TEXT = re.compile(r"text/|javascript|json|svg")
+
+# What jumped, from the first moment of the page to its end, where the lazy pictures are.
+SHIFTED = """async () => {
+  let shifted = 0;
+  const add = (entries) => { for (const e of entries) if (!e.hadRecentInput) shifted += e.value; };
+  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  observer.observe({type: "layout-shift", buffered: true});
+  await new Promise((done) => setTimeout(done, 200));
+  scrollTo(0, document.documentElement.scrollHeight);
+  await new Promise((done) => setTimeout(done, 100));
+  add(observer.takeRecords());
+  return shifted;
+}"""
+
+
+class Visit:
+    """One page opened with an empty cache: what it fetched, and how far it jumped while it did."""
+
+    def __init__(self, window, actor, url: str):
+        page, answers = window(actor, PHONE), []
+        page.on("response", lambda answer: answers.append(answer))
+        page.goto(url, wait_until="networkidle")
+        self.url, self.shifted = url, page.evaluate(SHIFTED)
+        self.parts = [(urlsplit(a.url).path, a.request.resource_type, travelled(a)) for a in answers]
+        page.context.close()
+
+    def size(self, kind: str = "") -> int:
+        return sum(size for _, of, size in self.parts if kind in ("", of))
+
+    @property
+    def photos(self) -> list[int]:
+        return [size for path, _, size in self.parts if path.startswith(("/hazards/photo/", "/files/"))]
+
+    def over_budget(self) -> list[str]:
+        """Words for each budget of the house that this page breaks; photos come on top of a page's own bytes."""
+        spent = {
+            "CSS": (self.size("stylesheet"), CSS),
+            "JS": (self.size("script"), JS),
+            "page": (self.size() - sum(self.photos), PAGE),
+            "requests": (len(self.parts) - len(self.photos), REQUESTS),
+            "largest photo": (max(self.photos, default=0), THUMBNAIL),
+            "layout shift": (self.shifted, SHIFT),
+        }
+        return [
+            f"{self.url}: {what} {value} of {limit}"
+            for what, (value, limit) in spent.items()
+            if value > limit
+        ]
+
+
+def travelled(answer) -> int:
+    """Bytes of an answer's body: text through brotli as our static files are, pictures as they are."""
+    body = answer.body()
+    is_text = TEXT.search(answer.headers.get("content-type", ""))
+    return len(brotli.compress(body, quality=11)) if is_text else len(body)
+
+
+@pytest.mark.parametrize("reader", ["county", "security_admin"])
+def test_every_page_keeps_to_its_budgets(window, media, reader):
+    world = World()
+    visits = [Visit(window, getattr(world.cast, reader), url) for url in pages(world, reader)]
+    assert [words for visit in visits for words in visit.over_budget()] == []
+
+
+def test_a_page_that_jumps_is_noticed(window):
+    page = window(None, PHONE)
+    page.goto("/login/", wait_until="networkidle")
+    page.evaluate(
+        "() => { for (let n = 0; n < 9; n++) document.body.prepend(document.createElement('h1'), 'x'); }"
+    )
+    assert page.evaluate(SHIFTED) > 0
