@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from common.http import Conflict
 from hazards import notices, workflow
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import make_event, transition
@@ -41,7 +42,7 @@ def register(
     `fixed_with` (measures, evidence, responsible_person): 立行立改, goes straight to AWAITING_VERIFICATION and
     must be verified by another person. The same `uid` again gives the hazard that is already there.
     Raises PermissionDenied when the institution is outside the actor's scope or the role may not register,
-    ValueError without a photo or a reason for none.
+    ValueError without a photo or a reason for none, Conflict when `uid` is somebody else's hazard.
     """
     if reason := workflow.refusal(HazardAction.REGISTER, by, None):
         raise PermissionDenied(reason)
@@ -51,6 +52,8 @@ def register(
         raise ValueError("请至少上传一张现场照片，或说明无法拍照的原因。")
     if existing := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
         return existing
+    if Hazard.objects.filter(uid=uid).exists():
+        raise Conflict("这份表单已经由别人提交过，请重新打开登记页面再填。")
     now, files = timezone.now(), take(evidence, by=by)
     hazard = Hazard(
         uid=uid,

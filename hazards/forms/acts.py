@@ -95,7 +95,7 @@ class CloseForm(ActForm):
 
 
 class RequestVoidForm(ActForm):
-    reason = text("申请作废的原因", lines=3, min_length=5)
+    reason = text("申请作废的原因", lines=3, min_length=5, max_length=300)
     button_tone = "danger"
 
 
@@ -104,7 +104,7 @@ class RefuseVoidForm(ActForm):
 
 
 class VoidForm(ActForm):
-    reason = text("作废原因", lines=3, min_length=5, help_text="误报，或与哪一条重复")
+    reason = text("作废原因", lines=3, min_length=5, max_length=300, help_text="误报，或与哪一条重复")
     duplicate_of = text(
         "与哪一条重复（编号）",
         required=False,
