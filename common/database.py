@@ -2,7 +2,15 @@
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.postgresql.psycopg_any import errors
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether `error` says that somebody else held the row for too long: nothing is broken, try again."""
+    return isinstance(error, OperationalError) and isinstance(
+        error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected
+    )
 
 
 def append_only_tables() -> list[str]:

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django_htmx.http import HttpResponseClientRedirect
 
+BUSY = "另一位同事正在办理同一条隐患，请稍等几秒再试。"
+
 
 class Conflict(Exception):
     """Somebody else acted first, or the row is busy. Becomes the 409 page; `context` goes to its template."""

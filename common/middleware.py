@@ -4,11 +4,11 @@ import logging
 import time
 import uuid
 
-from django.db import OperationalError, connection
-from django.db.backends.postgresql.psycopg_any import errors
+from django.db import connection
 from django.shortcuts import render
 
-from common.http import Conflict
+from common.database import is_busy
+from common.http import BUSY, Conflict
 
 logger = logging.getLogger("house.request")
 
@@ -63,10 +63,8 @@ class ErrorPagesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        if isinstance(exception, OperationalError) and isinstance(
-            exception.__cause__, errors.LockNotAvailable | errors.DeadlockDetected
-        ):
-            exception = Conflict("另一位同事正在办理同一条隐患，请稍等几秒再试。")
+        if is_busy(exception):
+            exception = Conflict(BUSY)
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"conflict": exception, **exception.context}, status=409)
         return None

@@ -18,7 +18,9 @@ def registrar(actor: Actor, hazard) -> str:
 
 
 def on_the_spot(actor: Actor, hazard) -> str:
-    """立行立改: only as the second half of registering, by whoever registered."""
+    """立行立改: only as the second half of registering, by whoever registered; never of a major hazard."""
+    if hazard.is_major:
+        return "重大隐患不能立行立改，请下发整改。"
     is_now = hazard.is_fixed_on_the_spot and hazard.registered_by_id == actor.user.pk
     return "" if is_now else "立行立改只能在登记时一并办理。"
 

@@ -13,6 +13,13 @@ from hazards import audit, notices, workflow
 from hazards.enums import HazardAction
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
+from institutions.models import Membership
+
+
+def require_post(by: Actor) -> None:
+    """Raise PermissionDenied when the post was taken away since the request began: photos can take long to arrive."""
+    if not Membership.objects.active().filter(pk=by.membership.pk).exists():
+        raise PermissionDenied("您已不在这个岗位，请重新登录。")
 
 
 def lock(hazard: Hazard) -> Hazard:
@@ -61,6 +68,7 @@ def transition(
     if not by.can(row.capability):
         raise PermissionDenied("您的角色不能办理这一步。")
     with transaction.atomic():
+        require_post(by)
         hazard = lock(hazard)
         _refuse_stale(hazard, action, version)
         if reason := workflow.refusal(action, by, hazard):

@@ -1,6 +1,6 @@
 """Who closes out (销号) by policy: data per region and severity, decided at acceptance and kept on the hazard."""
 
-import hashlib
+from django.utils.crypto import salted_hmac
 
 from hazards.enums import ClosingLevel, Severity
 from hazards.models import ClosingPolicy, Hazard
@@ -17,8 +17,12 @@ def policy_for(hazard: Hazard) -> ClosingPolicy:
 
 
 def is_spot_checked(hazard: Hazard, percent: int) -> bool:
-    """Whether this hazard falls in the city's share; fixed by its uid, so nobody can choose."""
-    return int(hashlib.sha256(hazard.uid.bytes).hexdigest(), 16) % 100 < percent
+    """Whether this hazard falls in the city's share: fixed by its uid, which the browser makes up, and a secret.
+
+    So nobody can choose to escape, and asking twice gives the same answer.
+    """
+    digest = salted_hmac("hazards.spot-check", hazard.uid.hex, algorithm="sha256").hexdigest()
+    return int(digest, 16) % 100 < percent
 
 
 def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from common.http import Conflict
 from hazards import notices, workflow
 from hazards.actions._evidence import attach, digests, take
-from hazards.actions._transition import make_event, transition
+from hazards.actions._transition import make_event, require_post, transition
 from hazards.actions.lifecycle import issue
 from hazards.enums import EvidenceStage, HazardAction, HazardStatus
 from hazards.models import Hazard, RectificationSubmission
@@ -46,8 +46,10 @@ def register(
     """
     if reason := workflow.refusal(HazardAction.REGISTER, by, None):
         raise PermissionDenied(reason)
-    if not Institution.objects.visible_to(by).filter(pk=institution.pk).exists():
-        raise PermissionDenied("这家机构不在您的辖区内。")
+    require_post(by)
+    institution = _lock(institution, by)
+    if recurrence_of is not None and recurrence_of.institution_id != institution.pk:
+        raise PermissionDenied("反弹的隐患须是同一家机构的。")
     if not evidence and not no_photo_reason:
         raise ValueError("请至少上传一张现场照片，或说明无法拍照的原因。")
     if existing := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
@@ -97,6 +99,14 @@ def register(
         return issue(hazard, by=by, **issue_with)
     notices.tell(hazard, event, by=by)
     return hazard
+
+
+def _lock(institution: Institution, by: Actor) -> Institution:
+    """As it is now, and so until the transaction ends: place and authority are copied from it."""
+    rows = Institution.objects.visible_to(by).select_for_update(no_key=True, of=("self",))
+    if found := rows.filter(pk=institution.pk).first():
+        return found
+    raise PermissionDenied("这家机构不在您的辖区内。")
 
 
 def _fix_on_the_spot(

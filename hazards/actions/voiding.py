@@ -4,10 +4,13 @@ All raise PermissionDenied when `by` may not and common.http.Conflict when someb
 """
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from common.http import Conflict
 from hazards.actions._transition import transition
-from hazards.enums import HazardAction
+from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard
 from institutions.actor import Actor
 
@@ -40,12 +43,13 @@ def refuse_void(hazard: Hazard, *, by: Actor, reason: str, version: int | None =
     )
 
 
+@transaction.atomic
 def void(
     hazard: Hazard, *, by: Actor, reason: str, duplicate_of: Hazard | None = None, version: int | None = None
 ) -> Hazard:
     """作废 (false alarm, or duplicate of another hazard of the same institution); final."""
-    if duplicate_of is not None and duplicate_of.institution_id != hazard.institution_id:
-        raise PermissionDenied("重复的隐患须是同一家机构的。")
+    if duplicate_of is not None:
+        _keep_the_other(hazard, duplicate_of)
     return transition(
         hazard,
         HazardAction.VOID,
@@ -58,3 +62,16 @@ def void(
         void_reason=reason,
         duplicate_of=duplicate_of,
     )
+
+
+def _keep_the_other(hazard: Hazard, other: Hazard) -> None:
+    """Of two that are duplicates of each other one stays, also when two people void them at the same moment."""
+    if other.institution_id != hazard.institution_id:
+        raise PermissionDenied("重复的隐患须是同一家机构的。")
+    # Both locked in the order of their keys, so that the two acts meet here and not in a deadlock.
+    pair = Hazard.objects.filter(pk__in=[hazard.pk, other.pk]).order_by("pk").select_for_update(no_key=True)
+    if {h.pk: h for h in pair}[other.pk].status == HazardStatus.VOIDED:
+        raise Conflict(
+            f"{other.number} 已作废，不能作为重复的依据。",
+            back_url=reverse("hazards:detail", args=[hazard.pk]),
+        )

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from hazards import deadlines
-from hazards.enums import HazardAction
+from hazards.enums import HazardAction, HazardStatus
 from hazards.evidence_field import EvidenceField
 from hazards.forms.base import ActForm, DateInput, due_date, text
 from hazards.models import Hazard
@@ -51,8 +51,8 @@ class PlanForm(ActForm):
 
     def clean_finish_on(self):
         finish_on = self.cleaned_data["finish_on"]
-        if finish_on and finish_on > self.hazard.due_on:
-            due = self.hazard.due_on
+        due = self.hazard.due_on  # none when the form comes in the wrong status, which the act answers
+        if finish_on and due and finish_on > due:
             raise ValidationError(f"不能晚于整改期限 {due.year}年{due.month}月{due.day}日。")
         return finish_on
 
@@ -126,6 +126,8 @@ class VoidForm(ActForm):
         found = same_house.exclude(pk=self.hazard.pk).filter(pk=pk).first()
         if found is None:
             raise ValidationError("没有找到这家机构的这条隐患，请核对编号。")
+        if found.status == HazardStatus.VOIDED:
+            raise ValidationError(f"{found.number} 已作废，不能作为重复的依据。")
         return found
 
 

@@ -1,5 +1,7 @@
 """What every form on a hazard shares. Bad input stays in the form with words beside its field."""
 
+import hashlib
+import json
 import re
 import uuid
 from datetime import date
@@ -72,6 +74,20 @@ class ActForm(forms.Form):
     def facts(self) -> dict:
         """Keyword arguments for the action."""
         return {k: v for k, v in self.cleaned_data.items() if k != "key"}
+
+    @property
+    def subject(self) -> str:
+        """What this form is about: the same words on another hazard are another form."""
+        return f"{type(self).__name__}:{self.hazard.pk}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over what was sent; files by name and size. Only for a bound form."""
+        said = [
+            (name, self.data.getlist(name)) for name in sorted(self.data) if name != "csrfmiddlewaretoken"
+        ]
+        files = [(name, [(f.name, f.size) for f in self.files.getlist(name)]) for name in sorted(self.files)]
+        return hashlib.sha256(json.dumps([self.subject, said, files]).encode()).hexdigest()
 
     def typed(self) -> list[tuple[str, str]]:
         """Label and text of what the person wrote, to be kept on a conflict page."""

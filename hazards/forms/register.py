@@ -63,6 +63,10 @@ class RegisterForm(ActForm):
         self.institution = institution
         super().__init__(*args, **kwargs)
 
+    @property
+    def subject(self) -> str:
+        return f"{type(self).__name__}:{self.institution.pk}"
+
     def prepare(self):
         del self.fields["version"]
         sources = [Source.SELF_CHECK] if self.actor.institution else _SOURCES_BY_LEVEL[self.actor.level]

@@ -73,11 +73,15 @@ class LegalTransition(models.Model):
 
 
 class FormReceipt(models.Model):
-    """A form already dealt with: the same key again gets the same answer, and nothing happens twice."""
+    """A form already dealt with: the same key again gets the same answer, and nothing happens twice.
+
+    `digest` is of what the form said: the same key with other words is another wish, and never just swallowed.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     key = models.UUIDField()
     location = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

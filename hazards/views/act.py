@@ -15,6 +15,7 @@ from hazards.actions import lifecycle, once, voiding
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
 from hazards.models import Hazard
+from hazards.views._words import keeping_words
 from institutions.actor import Actor
 
 A = HazardAction
@@ -102,18 +103,16 @@ def _do(request, hazard: Hazard, action: HazardAction):
     form = FORMS[action](request.POST, request.FILES, actor=actor, hazard=hazard)
     is_valid = form.is_valid()
     key = form.cleaned_data.get("key")
-    if key and (location := once.answered(key, actor.user)):
-        return redirect(location)
-    if not is_valid:
-        return _page(request, hazard, action, form, status=422)
-    try:
-        location = once.once(key, actor.user, partial(_act, hazard, action, form))
-    except (Unclaimable, lifecycle.PlanIncomplete) as error:
-        form.add_error(None, str(error))
-        return _page(request, hazard, action, form, status=422)
-    except Conflict as conflict:
-        conflict.context["typed"] = [{"label": k, "value": v} for k, v in form.typed()]
-        raise
+    with keeping_words(form):
+        if location := once.answered(key, form.digest, actor.user):
+            return redirect(location)
+        if not is_valid:
+            return _page(request, hazard, action, form, status=422)
+        try:
+            location = once.once(key, form.digest, actor.user, partial(_act, hazard, action, form))
+        except (Unclaimable, lifecycle.PlanIncomplete) as error:
+            form.add_error(None, str(error))
+            return _page(request, hazard, action, form, status=422)
     messages.success(request, DONE[action])
     return redirect(location)
 

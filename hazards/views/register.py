@@ -14,6 +14,7 @@ from hazards.actions import once
 from hazards.actions.register import register as register_hazard
 from hazards.enums import HazardAction
 from hazards.forms import RegisterForm
+from hazards.views._words import keeping_words
 from institutions.models import Institution
 
 CHOICES_SHOWN = 30
@@ -64,15 +65,16 @@ def _do(request, institution: Institution):
     form = RegisterForm(request.POST, request.FILES, actor=request.actor, institution=institution)
     is_valid = form.is_valid()
     key = form.cleaned_data.get("key")
-    if key and (location := once.answered(key, request.actor.user)):
-        return redirect(location)
-    if not is_valid:
-        return _page(request, institution, form, status=422)
-    try:
-        location = once.once(key, request.actor.user, partial(_act, form))
-    except Unclaimable as error:
-        form.add_error(None, error.message)
-        return _page(request, institution, form, status=422)
+    with keeping_words(form):
+        if location := once.answered(key, form.digest, request.actor.user):
+            return redirect(location)
+        if not is_valid:
+            return _page(request, institution, form, status=422)
+        try:
+            location = once.once(key, form.digest, request.actor.user, partial(_act, form))
+        except Unclaimable as error:
+            form.add_error(None, error.message)
+            return _page(request, institution, form, status=422)
     messages.success(request, "隐患已登记。")
     return redirect(location)
 

@@ -18,17 +18,17 @@ class Command(BaseCommand):
         hazards = events = 0
         faults = []
         for batch in self._batches():
+            # Hazard and events from one statement: people act meanwhile, and nobody must be accused of that.
+            rows = HazardEvent.objects.filter(hazard_id__in=[h.pk for h in batch]).select_related("hazard")
             by_hazard = {
-                key: list(rows)
-                for key, rows in groupby(
-                    HazardEvent.objects.filter(hazard_id__in=[h.pk for h in batch]).order_by(
-                        "hazard_id", "seq"
-                    ),
-                    key=lambda event: event.hazard_id,
+                key: list(chain)
+                for key, chain in groupby(
+                    rows.order_by("hazard_id", "seq"), key=lambda event: event.hazard_id
                 )
             }
-            for hazard in batch:
-                chain = by_hazard.get(hazard.pk, [])
+            for seen in batch:
+                chain = by_hazard.get(seen.pk, [])
+                hazard = chain[0].hazard if chain else seen
                 hazards, events = hazards + 1, events + len(chain)
                 faults += [f"{hazard.number}：{fault}" for fault in audit.chain_faults(hazard, chain)]
         faults += self._anchor_faults()
