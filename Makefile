@@ -2,7 +2,7 @@
 IN_VENV := ops/bootstrap.sh
 ARGS ?=
 
-.PHONY: help demo demo-reset test lint fmt assets clean
+.PHONY: help demo demo-reset test lint fmt assets screenshots clean
 
 help: ## 显示这份说明
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ fmt: ## 整理格式
 
 assets: ## 构建样式与脚本（static/dist）
 	@$(IN_VENV) python -m ops.assets
+
+screenshots: ## 重新截取 README 的图（自己做一个演示，截完删除；ARGS="login ledger" 只截几张）
+	@$(IN_VENV) python -m ops.screenshots $(ARGS)
 
 clean: ## 删除可重新生成的文件（不动数据）
 	rm -rf .venv node_modules static/dist staticfiles .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -41,6 +41,11 @@ class InstitutionKind(models.TextChoices):
 # Photos from these houses can show children or people under protection: each viewing is logged.
 PROTECTED_KINDS = frozenset({InstitutionKind.CHILD_WELFARE, InstitutionKind.RESCUE_STATION})
 
+# Nobody lives there: no beds, no residents.
+KINDS_WITHOUT_RESIDENTS = frozenset(
+    {InstitutionKind.FUNERAL_HOME, InstitutionKind.CEMETERY, InstitutionKind.MARRIAGE_OFFICE}
+)
+
 
 class Operation(models.TextChoices):
     """运营性质."""

@@ -13,7 +13,7 @@ from institutions.enums import Department, InstitutionKind, Operation, RegionLev
 from institutions.models import Authority, Institution, Region, ResponsiblePerson
 from institutions.permissions import may_edit
 from institutions.regions import choosable_regions
-from institutions.rules import MAX_NUMBER, validate_phone
+from institutions.rules import MAX_NUMBER, MAX_NUMBER_WORDS, validate_phone
 from institutions.sheet import COLUMNS
 
 DUTY = "主要负责人"
@@ -156,7 +156,9 @@ class _Planner:
                 if text.isdecimal() and len(text) <= 7 and int(text) <= MAX_NUMBER:
                     plan.fields[name] = int(text)
                 else:
-                    plan.errors.append(f"“{_HEADER[name]}”应为 0 到 {MAX_NUMBER} 的整数，现在是“{text[:20]}”")
+                    plan.errors.append(
+                        f"“{_HEADER[name]}”应为 0 到 {MAX_NUMBER_WORDS}的整数，现在是“{text[:20]}”"
+                    )
         for name in ("name", "address"):
             if text := cells.get(name):
                 plan.fields[name] = text

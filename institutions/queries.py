@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import Prefetch, Q
 
 from institutions.actor import Actor
-from institutions.models import Institution, InstitutionEvent, Licence, Membership
+from institutions.models import Institution, InstitutionEvent, Licence, Membership, Region
 from institutions.permissions import posts_in_region, users_in_region
 
 EXPIRES_SOON_DAYS = 30
@@ -38,7 +38,7 @@ def institution_list(actor: Actor, today: date):
     troubled = Licence.objects.filter(expires_on__lte=today + timedelta(days=EXPIRES_SOON_DAYS))
     return (
         Institution.objects.visible_to(actor)
-        .select_related("city", "county", "authority")
+        .select_related("city", "county", "township", "authority")
         .prefetch_related(Prefetch("licences", troubled.order_by("expires_on"), to_attr="troubled_licences"))
         .order_by("-is_active", "county__path", "name", "id")
     )
@@ -58,9 +58,21 @@ def recent_events(institution: Institution, count: int = 10):
     )
 
 
-def member_list(actor: Actor, words: str = ""):
-    """People with posts (now or once) in the actor's region, with those posts; two statements for a page."""
+def member_list(actor: Actor, words: str = "", role: str = "", region: Region | None = None):
+    """People with posts (now or once) in the actor's region, with those posts; two statements for a page.
+
+    With `role` or `region` only those who hold such a post now, in that region or below.
+    """
     users = users_in_region(actor)
+    held = Membership.objects.filter(posts_in_region(actor), is_active=True)
+    if role or region:
+        wanted = held.filter(role=role) if role else held
+        if region:
+            path = region.path
+            wanted = wanted.filter(
+                Q(authority__region__path__startswith=path) | Q(institution__region__path__startswith=path)
+            )
+        users = users.filter(pk__in=wanted.values("user"))
     for word in words.split()[:5]:
         users = users.filter(
             Q(name__icontains=word)
@@ -68,8 +80,7 @@ def member_list(actor: Actor, words: str = ""):
             | Q(memberships__authority__name__icontains=word)
             | Q(memberships__institution__name__icontains=word)
         )
-    posts = Membership.objects.filter(posts_in_region(actor), is_active=True)
-    posts = posts.select_related("authority__region", "institution").order_by("id")
+    posts = held.select_related("authority__region", "institution").order_by("id")
     return (
         users.distinct().order_by("-is_active", "name", "id").prefetch_related(
             Prefetch("memberships", posts, to_attr="posts_here")

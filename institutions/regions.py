@@ -26,6 +26,16 @@ def place_columns(region: Region) -> dict[str, Region]:
     return columns
 
 
+def place_seen_from(level: RegionLevel | None, city: str, county: str, township: str) -> str:
+    """Where a place lies, without what somebody of `level` knows anyway: a county reads its towns.
+
+    Takes the names of place_columns(); empty when nothing is left to say (what belongs to the county itself).
+    """
+    if level in (RegionLevel.COUNTY, RegionLevel.TOWNSHIP):
+        return township if township != county else ""
+    return f"{city} {county}" if level == RegionLevel.PROVINCE and city != county else county
+
+
 def supervising_authorities(region: Region):
     """Civil-affairs authorities that can supervise in `region`: its own and those above, nearest first.
 

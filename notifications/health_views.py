@@ -1,10 +1,16 @@
-"""Health for load balancers and monitors: open to anybody, so they say what is wrong and nothing else."""
+"""Health for load balancers and monitors, open to anybody, so they say what is wrong and nothing else; and for staff."""
 
 from django.db import DatabaseError
 from django.http import JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
-from common.http import public
+from common.http import public, readonly
+from institutions.enums import Capability
+from institutions.permissions import require
 from notifications import health, waking
+from notifications.health_facts import facts
 
 
 def _answer(status: int, state: str, reasons: list[str]) -> JsonResponse:
@@ -45,3 +51,13 @@ def health_deep(request):
     if not waking.broker_answers():
         return _answer(200, "degraded", ["消息队列没有应答：邮件改由定时任务发送，最多晚 30 秒。"])
     return _answer(200, "ok", [])
+
+
+@readonly
+def health_panel(request):
+    """The same in words for system administrators: the panel alone for htmx, else a page around it."""
+    require(request.actor, Capability.MANAGE_SYSTEM)
+    template = "notifications/health_panel.html" if request.htmx else "notifications/health.html"
+    response = render(request, template, {"facts": facts(health.vitals()), "now": timezone.now()})
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -73,6 +73,11 @@ class Notice(models.Model):
         return self.subject
 
     @property
+    def gist(self) -> str:
+        """The first line of the body: what a list shows; the rest stands on the page it leads to."""
+        return self.body.partition("\n")[0]
+
+    @property
     def is_unread(self) -> bool:
         return self.read_at is None and self.settled_at is None
 

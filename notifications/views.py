@@ -34,11 +34,8 @@ def bell(request):
 
 @writes(needs_post=False)
 def mark_read(request):
-    """Mark read the one of POST `notice`, or everything `up_to` the newest one shown."""
-    if "notice" in request.POST:
-        reading.mark_read(_own_notice(request, request.POST["notice"]))
-    else:
-        reading.mark_all_read(request.user, up_to=_own_notice(request, request.POST.get("up_to")))
+    """Mark read everything `up_to` the newest one shown; a single one is read by opening it."""
+    reading.mark_all_read(request.user, up_to=_own_notice(request, request.POST.get("up_to")))
     return redirect(reverse("notifications:list") + ("?show=all" if "all" in request.POST else ""))
 
 

@@ -14,6 +14,9 @@ ARGS = [
     "--lang=zh-CN",
 ]
 
+# Its own words follow the system's language: without this, date fields say mm/dd/yyyy.
+ENVIRONMENT = {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
+
 
 def find_chromium() -> str | None:
     """Path of an installed Chromium or Chrome; None when there is none."""

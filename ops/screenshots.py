@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from institutions.demo_accounts import DEMO_PASSWORD
 from ops import assets, servers
-from ops.chromium import ARGS, find_chromium
+from ops.chromium import ARGS, ENVIRONMENT, find_chromium
 from ops.small_png import small_png
 from ops.supervise import Program, StopFlag, Supervisor
 from ops.terminal import Refusal, Stopped, run, say, step
@@ -31,7 +31,6 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data" / "screenshots"
 OUT = ROOT / "docs" / "screenshots"
 DESKTOP, PHONE = (1366, 900), (390, 844)
-_CHINESE = {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}  # the browser's own words: date fields follow them
 MOST_BYTES = 150_000
 TALLEST = 1800  # CSS pixels of a whole page
 
@@ -239,7 +238,9 @@ def take_all(url: str, only: list[str]) -> None:
         )
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGS, env=os.environ | _CHINESE)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=ARGS, env=os.environ | ENVIRONMENT
+        )
         for shot in SHOTS:
             if not only or shot.name in only:
                 with step(f"docs/screenshots/{shot.name}.png"):

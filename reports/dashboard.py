@@ -10,7 +10,7 @@ from reports.statistics import AGES, Figures, Totals
 
 # Column of a table: its word, the count, the ledger's parameters for it.
 _COLUMNS = (
-    ("存量", "open", {"state": "open"}),
+    ("在办", "open", {"state": "open"}),
     ("重大", "major", {"state": "open", "severity": "major"}),
     ("逾期", "overdue", {"state": "overdue"}),
     ("待验收", "awaiting", {"state": "awaiting_verification"}),

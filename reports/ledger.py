@@ -13,15 +13,16 @@ from hazards.models.hazard import HazardQuerySet
 from hazards.numbers import number_of
 from hazards.workflow import LABEL_FOR_INSTITUTION
 from institutions.actor import Actor
-from institutions.enums import InstitutionKind, RegionLevel
+from institutions.enums import InstitutionKind
 from institutions.models import User
+from institutions.regions import place_seen_from
 from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
 
 COUNTED_TO = 1000
 _COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
-    "institution__name", "institution__kind", "city__name", "county__name", "city_id", "county_id",
+    "institution__name", "institution__kind", "city__name", "county__name", "township__name",
     "void_requested_at", "recurrence_of_id",
 )  # fmt: skip
 
@@ -80,7 +81,7 @@ def row_shown(row: dict, actor: Actor, today: date) -> dict:
         "location": row["location"],
         "institution": row["institution__name"],
         "kind": InstitutionKind(row["institution__kind"]).label,
-        "place": _place(row, actor),
+        "place": place_seen_from(actor.level, row["city__name"], row["county__name"], row["township__name"]),
         "severity": severity,
         "is_major": severity == Severity.MAJOR,
         "status": status,
@@ -95,10 +96,3 @@ def row_shown(row: dict, actor: Actor, today: date) -> dict:
 
 
 _MAY_BE_VOIDED = {HazardStatus.REGISTERED, HazardStatus.RECTIFYING}
-
-
-def _place(row: dict, actor: Actor) -> str:
-    """The county; with its city for somebody who sees several."""
-    if actor.level == RegionLevel.PROVINCE and row["city_id"] != row["county_id"]:
-        return f"{row['city__name']} {row['county__name']}"
-    return row["county__name"]

@@ -68,6 +68,7 @@ def _fields(filters: LedgerFilter) -> dict:
         "more": more,
         "is_open": any(f.name in filters.data or f.errors for f in more),
         "errors": filters.form["state"].errors,
+        "has_errors": not filters.is_valid(),
     }
 
 

@@ -164,7 +164,7 @@ def phone_masked(value: str | None) -> str:
 
 @register.filter
 def percent(value: float | Decimal | None) -> str:
-    """0.863 → 86.3%; an em dash for None (0 of 0 is not 100 %). Never rounds up to 100% or down to 0%."""
+    """0.863 → 86.3%, always with one decimal; an em dash for None (0 of 0 is not 100 %). Never rounds up to 100.0% or down to 0.0%."""
     if value is None:
         return "—"
     shown = round(float(value) * 100, 1)
@@ -172,7 +172,7 @@ def percent(value: float | Decimal | None) -> str:
         shown = 99.9
     elif shown == 0 and value > 0:
         shown = 0.1
-    return f"{shown:g}%"
+    return f"{shown:.1f}%"
 
 
 @register.filter

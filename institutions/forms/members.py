@@ -7,18 +7,26 @@ from django.core.exceptions import ValidationError
 from institutions.actions.members import check_post
 from institutions.actor import Actor
 from institutions.enums import Role
-from institutions.models import Authority, Institution, User
+from institutions.models import Authority, Institution, Region, User
 from institutions.permissions import is_in_region
 from institutions.rules import validate_phone
 
 
 class MemberFilterForm(forms.Form):
-    """Words to find people by."""
+    """Words to find people by, the role they hold, and where: one of the regions right below one's own."""
 
     q = forms.CharField(
         label="姓名、登录名或单位", required=False, max_length=60,
         widget=forms.TextInput(attrs={"type": "search"}),
     )  # fmt: skip
+    role = forms.ChoiceField(label="角色", required=False, choices=[("", "全部"), *Role.choices])
+    region = forms.ModelChoiceField(
+        Region.objects.none(), label="地区", required=False, empty_label="全部", to_field_name="code"
+    )
+
+    def __init__(self, *args, within: Region, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["region"].queryset = Region.objects.filter(parent=within).order_by("path")
 
 
 class PostForm(forms.Form):

@@ -3,7 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
-from institutions.enums import PROTECTED_KINDS, InstitutionKind, LicenceKind, Operation, RiskGrade
+from institutions.enums import (
+    KINDS_WITHOUT_RESIDENTS,
+    PROTECTED_KINDS,
+    InstitutionKind,
+    LicenceKind,
+    Operation,
+    RiskGrade,
+)
 
 from .region import Authority, Region
 
@@ -82,6 +89,11 @@ class Institution(models.Model):
     def is_protected(self) -> bool:
         """Whether photos from here can show children or people under protection."""
         return self.kind in PROTECTED_KINDS
+
+    @property
+    def counts_residents(self) -> bool:
+        """Whether beds and residents say anything here: somebody can live there, or a number was recorded."""
+        return self.kind not in KINDS_WITHOUT_RESIDENTS or self.beds > 0 or self.residents > 0
 
 
 class Licence(models.Model):

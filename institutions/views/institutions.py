@@ -19,6 +19,7 @@ from institutions.forms.base import add_action_error, posted
 from institutions.forms.institutions import FactsForm, LicencesForm, PersonFormSet, PlaceForm, county_choices
 from institutions.models import Institution, Region
 from institutions.permissions import may_edit, may_see_phones, require
+from institutions.regions import place_seen_from
 
 PER_PAGE = 30
 
@@ -37,9 +38,13 @@ def institution_list(request):
     for institution in page:
         states = [queries.licence_state(licence, today) for licence in institution.troubled_licences]
         institution.licence_states = states
+        institution.place_shown = place_seen_from(
+            actor.level, institution.city.name, institution.county.name, institution.township.name
+        )
     context = {
         "filter": found,
         "page": page,
+        "is_filtered": any(request.GET.get(name) for name in found.form.fields),
         "may_import": actor.can(Capability.IMPORT_INSTITUTIONS) and actor.authority is not None,
         "may_add": actor.can(Capability.EDIT_INSTITUTION) and actor.authority is not None,
     }

@@ -33,10 +33,13 @@ SUGGESTED = 300
 def member_list(request):
     """People who hold or held a post in the region."""
     require(request.actor, Capability.GRANT_ROLES)
-    form = MemberFilterForm(request.GET)
-    words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = queries.member_list(request.actor, words)
-    page = Paginator(found if form.is_valid() else found.none(), PER_PAGE).get_page(request.GET.get("page"))
+    form = MemberFilterForm(request.GET, within=request.actor.authority.region)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        found = queries.member_list(request.actor, chosen["q"], chosen["role"], chosen["region"])
+    else:
+        found = User.objects.none()
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     template = "institutions/members/list_body.html" if request.htmx else "institutions/members/list.html"
     status = HTTPStatus.OK if form.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
     response = render(request, template, {"form": form, "page": page}, status=status)

@@ -69,6 +69,7 @@ POLICIES: dict[str, list[Policy]] = {
     "files:thumb": [of(OFFICIALS | HOUSE | {PATROL}, "upload", own_only=True)],
     "notifications:list": [of(EVERYBODY)],
     "notifications:bell": [of(EVERYBODY)],
+    "notifications:health": [of({SYSTEM})],
     "notifications:mark_read": [of(EVERYBODY, methods=POST, own_only=True)],
     "notifications:open": [of(EVERYBODY, "notice", BOTH, own_only=True)],
     "reports:ledger": [of(READERS)],

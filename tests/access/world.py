@@ -123,7 +123,7 @@ def forms(county: County) -> dict[str, str]:
         "key": str(uuid.uuid4()),
         "version": "1",
         "membership": str(county.member.membership.pk),
-        "notice": str(county.notice.pk),
+        "up_to": str(county.notice.pk),
         "institution": str(county.home.pk),
         "evidence": str(county.upload),
         "reason": "别处来的人",

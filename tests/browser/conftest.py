@@ -9,7 +9,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import sync_playwright
 
-from ops.chromium import ARGS, find_chromium
+from ops.chromium import ARGS, ENVIRONMENT, find_chromium
 
 DESKTOP, PHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ def chromium():
     if path is None:
         pytest.fail("no Chromium found: apt install chromium chromium-l10n fonts-noto-cjk")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS, env=os.environ | ENVIRONMENT)
         yield browser
         browser.close()
 

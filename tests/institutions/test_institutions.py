@@ -14,6 +14,7 @@ from institutions.actions import institutions as actions
 from institutions.enums import InstitutionKind, LicenceKind, RiskGrade, Role
 from institutions.models import Institution, InstitutionEvent, Licence
 from institutions.queries import licence_state
+from institutions.regions import place_seen_from
 from tests.factories import (
     AuthorityFactory,
     InstitutionFactory,
@@ -68,6 +69,57 @@ def test_the_list_shows_exactly_the_scope(browse, place, home, county):
     assert names(browse(make_actor(Role.MANAGER, home)).get(reverse(LIST))) == {home.name}
     fire = AuthorityFactory(region=place.county, department="fire_rescue", name="消防救援大队")
     assert names(browse(make_actor(Role.COUNTY_OFFICIAL, fire)).get(reverse(LIST))) == set()
+
+
+def test_the_list_leaves_out_what_the_reader_knows_of_the_place(browse, place, home):
+    place.institution(name="镇敬老院", region=place.township, township=place.township)
+
+    def places(role, at) -> list[str]:
+        page = browse(make_actor(role, at)).get(reverse(LIST)).context["page"]
+        return [institution.place_shown for institution in page if institution.name == "镇敬老院"]
+
+    assert places(Role.COUNTY_OFFICIAL, place.county) == [place.township.name]
+    assert places(Role.CITY_OFFICIAL, place.city) == [place.county.name]
+    assert places(Role.PROVINCE_OFFICIAL, place.province) == [f"{place.city.name} {place.county.name}"]
+
+
+@pytest.mark.parametrize(
+    ("level", "city", "county", "township", "shown"),
+    [
+        ("province", "甲市", "甲市", "甲市", "甲市"),
+        ("province", "甲市", "乙县", "丙镇", "甲市 乙县"),
+        ("city", "甲市", "甲市", "甲市", "甲市"),
+        ("county", "甲市", "乙县", "丙镇", "丙镇"),
+        ("county", "甲市", "乙县", "乙县", ""),
+        ("township", "甲市", "乙县", "丙镇", "丙镇"),
+        (None, "甲市", "乙县", "丙镇", "乙县"),
+    ],
+)
+def test_a_place_is_told_from_the_level_below(level, city, county, township, shown):
+    assert place_seen_from(level, city, county, township) == shown
+
+
+@pytest.mark.parametrize("kind", InstitutionKind)
+def test_where_nobody_lives_there_are_no_beds_to_count(browse, place, county, kind):
+    is_lived_in = kind not in {"funeral_home", "cemetery", "marriage_office"}
+    made = place.institution(kind=kind, beds=0, residents=0)
+    page = browse(county).get(url("detail", made)).content.decode()
+    assert [page.count(words) for words in ("0 张", "失能失智 0 人")] == [is_lived_in] * 2
+    assert browse(county).get(reverse(LIST)).content.decode().count('data-label="床位">—<') == (
+        not is_lived_in
+    )
+    made.beds = 12
+    made.save()
+    assert "12 张" in browse(county).get(url("detail", made)).content.decode()
+
+
+def test_conditions_can_be_cleared_once_there_are_any(browse, home, county):
+    def offers(**chosen) -> bool:
+        return "清除条件" in browse(county).get(reverse(LIST), chosen).content.decode()
+
+    assert [offers(), offers(page="1"), offers(kind=""), offers(kind="cemetery"), offers(q="院")] == [
+        False, False, False, True, True,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN])

@@ -82,8 +82,31 @@ def test_the_list_takes_the_same_statements_for_any_number_of_people(
     for _ in range(count):
         MembershipFactory(authority=authority(place.county), role=Role.COUNTY_OFFICIAL)
     client.get(url("list"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url("list"), headers={"HX-Request": "true"})
+
+
+def test_people_are_found_by_role_and_by_region_and_counted(client, place, admin, county):
+    town = make_actor(Role.TOWNSHIP_PATROL, place.township)
+    twice = make_actor(
+        Role.MANAGER, place.institution(region=place.township, township=place.township), user=county.user
+    )
+    gone = make_actor(Role.TOWNSHIP_PATROL, place.township)
+    members.revoke(gone.membership, by=admin)
+
+    def found(**chosen):
+        response = client.get(url("list"), chosen)
+        shown = {user.pk for user in response.context["page"]}
+        assert f"共 {len(shown)} 人" in response.content.decode()
+        return shown
+
+    assert found() == {admin.user.pk, county.user.pk, town.user.pk, gone.user.pk}
+    assert found(role="township_patrol") == {town.user.pk}
+    assert found(role="manager") == found(role="county_official") == {county.user.pk}
+    assert found(region=place.township.code) == {town.user.pk, twice.user.pk}
+    assert found(region=place.township.code, role="county_official") == set()
+    for wrong in ({"role": "king"}, {"region": place.city.code}, {"region": "x"}):
+        assert client.get(url("list"), wrong).status_code == 422
 
 
 def test_people_are_found_by_name_and_by_where_they_work(client, place, county):

@@ -1,5 +1,6 @@
 """The dead-man's switch: silence is noticed, in sentences, and only what is dead counts as dead."""
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,13 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
+from institutions.enums import Role
 from notifications.health import Vitals, problems, staff_banners
+from notifications.health_facts import facts
 from notifications.heartbeat import SWEEP, beat
 from notifications.models import Delivery, Heartbeat
 from notifications.rules import MAX_ATTEMPTS
+from tests.factories import make_actor, make_place
 from tests.notifications.conftest import tell
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +112,67 @@ def test_a_broker_that_is_down_degrades_and_no_more(client, swept, monkeypatch):
 @pytest.mark.parametrize("path", ["live", "ready", "deep"])
 def test_health_is_only_read(client, path):
     assert client.post(f"/healthz/{path}").status_code == 405
+
+
+# --- the same in words, for system administrators --------------------------------------------------------------
+
+PANEL = "/notices/health/"
+
+
+@pytest.fixture
+def admin(client):
+    actor = make_actor(Role.SYSTEM_ADMIN, make_place().province)
+    client.force_login(actor.user)
+    return actor
+
+
+def tones(response) -> list[str]:
+    return [fact.tone for fact in response.context["facts"]]
+
+
+def test_the_panel_says_that_all_is_well(client, admin, swept, broker, settings, tmp_path, with_email):
+    settings.MEDIA_ROOT, settings.UPLOAD_MIN_FREE_BYTES = tmp_path, 0
+    assert tones(client.get(PANEL)) == ["green"] * 7
+
+
+def test_the_panel_says_what_is_wrong(client, admin, settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    settings.MEDIA_ROOT = tmp_path / "gone"
+    response = client.get(PANEL)
+    assert tones(response) == ["red", "green", "green", "amber", "green", "red", "amber"]
+    assert [fact.verdict for fact in response.context["facts"]] == [
+        "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("vitals", "verdicts"),
+    [
+        (Vitals(5 * MINUTE, 5 * MINUTE, 0), ["正常", "等待发送", "正常"]),
+        (Vitals(6 * MINUTE, 11 * MINUTE, 2), ["已停止", "积压", "有失败"]),
+        (Vitals(None, -MINUTE, 0), ["没有运行", "正常", "正常"]),
+    ],
+)
+def test_the_panel_and_the_banner_alarm_at_the_same_limits(vitals, verdicts):
+    shown = facts(vitals)[:3]
+    assert [fact.verdict for fact in shown] == verdicts
+    assert [fact.tone for fact in shown].count("red") == len(problems(vitals))
+
+
+@pytest.mark.parametrize(("share", "tone"), [(0, "green"), (0.2, "amber"), (2, "red")])
+def test_room_for_uploads_is_told_before_they_are_refused(settings, tmp_path, share, tone):
+    settings.MEDIA_ROOT = tmp_path
+    settings.UPLOAD_MIN_FREE_BYTES = int(shutil.disk_usage(tmp_path).free * share)
+    assert facts(Vitals(MINUTE, None, 0))[5].tone == tone
+
+
+def test_the_panel_alone_is_what_the_system_page_swaps_in(client, admin):
+    swapped = client.get(PANEL, headers={"HX-Request": "true"}).content.decode()
+    assert swapped.startswith('<section class="card" id="health"')
+    assert client.get(PANEL).content.decode().startswith("<!doctype html>")
+    assert f'hx-get="{PANEL}"' in client.get("/members/system/").content.decode()
+
+
+def test_the_panel_is_for_system_administrators(client):
+    client.force_login(make_actor(Role.COUNTY_OFFICIAL, make_place().county).user)
+    assert client.get(PANEL).status_code == 403

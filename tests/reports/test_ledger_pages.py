@@ -200,6 +200,17 @@ def test_deadlines_are_said_in_days_while_the_clock_runs(client):
     ]  # fmt: skip
 
 
+def test_a_row_tells_the_place_from_the_level_below_the_reader(client):
+    cast = Cast()
+    put(cast)
+    place = cast.place
+    told = {
+        actor.role: [row["place"] for row in ledger(client, actor).context["rows"]]
+        for actor in (cast.county, cast.city, cast.province)
+    }
+    assert list(told.values()) == [[""], [place.county.name], [f"{place.city.name} {place.county.name}"]]
+
+
 def test_empty_pages_say_what_to_do_next(client):
     cast = Cast()
     for actor, parameters, words in (
