@@ -162,3 +162,20 @@ def test_close_against_return_has_one_winner(cast, at, capsys):
         decided = Closure.objects.get(verification__submission__hazard=hazard)
         assert decided.outcome == ("closed" if is_closed else "returned")
     assert_audit_is_whole(capsys)
+
+
+def test_two_hazards_each_voided_as_a_duplicate_of_the_other_leave_one(cast, at, capsys):
+    people = [at("county"), at("county2")]
+    for pair in [(register_hazard(cast), register_hazard(cast)) for _ in range(20)]:
+        forms = [form(2, reason="与另一条重复", duplicate_of=other.number) for other in reversed(pair)]
+        answers = at_once(
+            *(partial(people[n].post, f"/hazards/{pair[n].pk}/void/", forms[n]) for n in (0, 1))
+        )
+        # The loser reads it on the conflict page, or beside the field when the other was quicker by far.
+        assert sorted(a.status for a in answers) in ([302, 409], [302, 422])
+        loser = next(n for n in (0, 1) if answers[n].status != 302)
+        assert f"{pair[1 - loser].number} 已作废，不能作为重复的依据。" in answers[loser].text
+        for hazard in pair:
+            hazard.refresh_from_db()
+        assert (pair[loser].status, pair[1 - loser].status) == (S.RECTIFYING, S.VOIDED)
+    assert_audit_is_whole(capsys)
