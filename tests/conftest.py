@@ -1,9 +1,12 @@
 """The two database roles in tests, and the strictness the house insists on."""
 
+import sys
+
 import psycopg2
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.template.base import FilterExpression
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
@@ -50,6 +53,31 @@ def _truncate_as_owner(self):
 @pytest.fixture(autouse=True, scope="session")
 def _flush_as_owner():
     TransactionTestCase._fixture_teardown = _truncate_as_owner
+
+
+class _Undefined:
+    """What templates get for a variable that is not there: a failure where it would be shown as nothing.
+
+    A relation without a row (`{% if hazard.plan %}`) becomes this object too and must be false; it is true only to
+    the code that asks whether `string_if_invalid` is set.
+    """
+
+    def __bool__(self):
+        return sys._getframe(1).f_code is FilterExpression.resolve.__code__
+
+    def __contains__(self, text):
+        return True
+
+    def __mod__(self, variable):
+        raise AssertionError(f"undefined template variable: {variable}")
+
+    def __str__(self):
+        return ""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _undefined_template_variables_fail():
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _Undefined()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.forms.widgets import RadioSelect
-from django.template import RequestContext, Template, TemplateDoesNotExist
+from django.template import Context, RequestContext, Template, TemplateDoesNotExist
 from django.test import RequestFactory
 
 from common.forms import HouseRenderer
@@ -146,3 +146,13 @@ def test_a_widget_comes_from_the_house_where_it_has_one_and_from_django_where_no
 def test_a_template_that_nobody_has_is_an_error():
     with pytest.raises(TemplateDoesNotExist):
         HouseRenderer().get_template("django/forms/widgets/no-such-widget.html")
+
+
+# --- strictness of the tests themselves --------------------------------------------------------------------
+
+
+def test_an_undefined_variable_fails_a_test_and_one_that_is_asked_for_does_not():
+    with pytest.raises(AssertionError, match=r"undefined template variable: hazard\.colour"):
+        Template("{{ hazard.colour }}").render(Context({"hazard": {}}))
+    template = Template("{% if hazard.colour %}x{% endif %}{% for note in hazard.notes %}x{% endfor %}")
+    assert template.render(Context({"hazard": {}})) == ""
