@@ -78,7 +78,9 @@ def travelled(answer) -> int:
 @pytest.mark.parametrize("reader", ["county", "security_admin"])
 def test_every_page_keeps_to_its_budgets(window, media, reader):
     world = World()
-    visits = [Visit(window, getattr(world.cast, reader), url) for url in pages(world, reader)]
+    # One of each kind: what a page loads does not depend on which hazard it shows.
+    kinds = {re.sub(r"\d+", "n", url): url for url in pages(world, reader)}
+    visits = [Visit(window, getattr(world.cast, reader), url) for url in kinds.values()]
     assert [words for visit in visits for words in visit.over_budget()] == []
 
 

@@ -21,7 +21,7 @@ READERS = [
     "county", "manager", "city", "province", "township", "auditor", "system_admin", "security_admin",
 ]  # fmt: skip
 # How many hazards each opens: the county every one, the others those that differ most for them.
-DETAILS = {"county": None, "manager": 4, "city": 4}
+DETAILS = {"county": None, "manager": 4}
 
 
 @pytest.fixture
