@@ -15,18 +15,19 @@ from notifications import outbox, reading
 A = HazardAction
 
 
-def _roles(capability: Capability) -> list[Role]:
+def roles_with(capability: Capability) -> list[Role]:
+    """The roles that have a capability."""
     return [role for role in Role if capability in role.facts.capabilities]
 
 
 def institution_people(hazard) -> Q:
     """Those who rectify: manager and safety officer of the institution."""
-    return Q(institution_id=hazard.institution_id, role__in=_roles(Capability.RECTIFY))
+    return Q(institution_id=hazard.institution_id, role__in=roles_with(Capability.RECTIFY))
 
 
 def supervisors(hazard) -> Q:
     """Officials of the supervising authority."""
-    return Q(authority_id=hazard.supervising_authority_id, role__in=_roles(Capability.VERIFY))
+    return Q(authority_id=hazard.supervising_authority_id, role__in=roles_with(Capability.VERIFY))
 
 
 def closers(hazard) -> Q:
@@ -34,8 +35,13 @@ def closers(hazard) -> Q:
     return Q(
         authority__region_id=hazard.closing_region_id,
         authority__department=Department.CIVIL_AFFAIRS,
-        role__in=_roles(Capability.CLOSE),
+        role__in=roles_with(Capability.CLOSE),
     )
+
+
+def finder(hazard) -> Q:
+    """Who registered it: a patrol or a superior wants to know what became of it."""
+    return Q(user_id=hazard.registered_by_id)
 
 
 @dataclass(frozen=True)
@@ -49,16 +55,16 @@ class Notice:
 NOTICES: dict[HazardAction, Notice] = {
     A.REGISTER: Notice((supervisors,), "新登记隐患待下发：{place}"),
     A.FIX_ON_THE_SPOT: Notice((supervisors, institution_people), "立行立改，等待验收：{place}"),
-    A.ISSUE: Notice((institution_people,), "请于{due}前整改：{place}"),
+    A.ISSUE: Notice((institution_people, finder), "已下发整改，请于{due}前完成：{place}"),
     A.PLAN: Notice((supervisors,), "已填报整改方案：{place}"),
     A.SUBMIT: Notice((supervisors,), "已提交整改，等待验收：{place}"),
     A.REJECT: Notice((institution_people,), "整改被退回，请于{due}前重新整改：{place}"),
-    A.ACCEPT: Notice((closers, institution_people), "县级验收通过，等待销号：{place}"),
-    A.CLOSE: Notice((institution_people, supervisors), "隐患已销号：{place}"),
+    A.ACCEPT: Notice((closers, institution_people), "验收通过，等待销号：{place}"),
+    A.CLOSE: Notice((institution_people, supervisors, finder), "隐患已销号：{place}"),
     A.RETURN: Notice((institution_people, supervisors), "不予销号，请于{due}前重新整改：{place}"),
     A.REQUEST_VOID: Notice((supervisors,), "重大隐患申请作废，等待另一位同事决定：{place}"),
     A.REFUSE_VOID: Notice((supervisors,), "不同意作废：{place}"),
-    A.VOID: Notice((institution_people, supervisors), "隐患已作废：{place}"),
+    A.VOID: Notice((institution_people, supervisors, finder), "隐患已作废：{place}"),
 }
 
 # An institution is not told of what it can't see: a hazard voided before it was issued.

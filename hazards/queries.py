@@ -4,11 +4,12 @@ from datetime import date
 
 from django.db.models import Count, Prefetch, Q
 
-from hazards import deadlines
+from hazards import deadlines, notices
 from hazards.enums import EvidenceStage, HazardStatus, Severity
 from hazards.models import Evidence, Hazard, RectificationSubmission
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
+from institutions.models import Institution, Membership
 
 S = HazardStatus
 
@@ -110,10 +111,36 @@ def waits_on(hazard: Hazard) -> str:
     }.get(hazard.status, "")
 
 
+def nobody_to_act(hazard: Hazard) -> str:
+    """Whose side has nobody to do the next step, in words; empty when somebody can. One statement."""
+    side = {
+        S.REGISTERED: (notices.supervisors, hazard.supervising_authority.name),
+        S.RECTIFYING: (notices.institution_people, hazard.institution.name),
+        S.AWAITING_VERIFICATION: (notices.supervisors, hazard.supervising_authority.name),
+        S.VERIFIED: (
+            notices.closers,
+            f"{hazard.closing_region.name if hazard.closing_region else ''}民政部门",
+        ),
+    }.get(hazard.status)
+    if side is None:
+        return ""
+    who, name = side
+    took_part = [hazard.submitted_by_id, hazard.verified_by_id]
+    free = Membership.objects.active().filter(who(hazard)).exclude(user_id__in=[p for p in took_part if p])
+    return "" if free.exists() else name
+
+
+def has_other_verifier(institution: Institution, actor: Actor) -> bool:
+    """Whether anybody but `actor` can verify at this institution: without, 立行立改 would wait for ever."""
+    able = Q(authority_id=institution.authority_id, role__in=notices.roles_with(Capability.VERIFY))
+    return Membership.objects.active().filter(able).exclude(user_id=actor.user.pk).exists()
+
+
 def steps(hazard: Hazard) -> list[dict]:
     """The stepper: 登记 → 下发 → 整改 → 验收 → 销号, each done, current or to come, with its time."""
     order = [S.REGISTERED, S.RECTIFYING, S.AWAITING_VERIFICATION, S.VERIFIED, S.CLOSED]
-    names = ["发现登记", "下发整改", "机构整改", "县级验收", "销号"]
+    verified_at_level = f"{hazard.supervising_authority.level.label}验收"
+    names = ["发现登记", "下发整改", "机构整改", verified_at_level, "销号"]
     times = [
         hazard.registered_at, hazard.issued_at, hazard.submitted_at, hazard.verified_at, hazard.closed_at,
     ]  # fmt: skip

@@ -34,7 +34,10 @@ class SessionLimitsMiddleware(MiddlewareMixin):
 
 
 class ActorMiddleware(MiddlewareMixin):
-    """Sets `request.actor` (None without a post) and `request.posts`, read from the database each time."""
+    """Sets `request.actor` (None without a post) and `request.posts`, read from the database each time.
+
+    What somebody logged in sees is kept by no shared cache, and asked for again before it is shown from one's own.
+    """
 
     def process_request(self, request):
         request.actor, request.posts = None, []
@@ -48,3 +51,8 @@ class ActorMiddleware(MiddlewareMixin):
         if membership:
             membership.user = request.user
             request.actor = Actor(request.user, membership)
+
+    def process_response(self, request, response):
+        if request.user.is_authenticated and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-cache"
+        return response

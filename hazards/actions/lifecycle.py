@@ -121,6 +121,9 @@ def submit(
         data=digests(files) | ({} if funds_spent is None else {"funds_spent": str(funds_spent)}),
         submitted_at=now,
         submitted_by=by.user,
+        void_requested_at=None,  # what was rectified was no false alarm
+        void_requested_by=None,
+        void_reason="",
     )
     if missing := plan_missing(hazard):
         raise PlanIncomplete(missing)

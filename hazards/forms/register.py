@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hazards import deadlines
+from hazards import deadlines, queries
 from hazards.enums import Domain, Severity, Source
 from hazards.evidence_field import EvidenceField
 from hazards.forms.base import ActForm, DateInput, text
@@ -87,6 +87,10 @@ class RegisterForm(ActForm):
         if not is_supervisor:
             self.fields["next_step"].choices = self.NEXT[1:]
             del self.fields["due_on"], self.fields["interim_measures"]
+        if not self.actor.institution and not queries.has_other_verifier(self.institution, self.actor):
+            fixed = "fixed"  # verified by another official, and there is none yet
+            self.fields["next_step"].choices = [c for c in self.fields["next_step"].choices if c[0] != fixed]
+            del self.fields["measures"], self.fields["fixed_evidence"]
         self.fields["next_step"].initial = "issue" if is_supervisor else "register"
         if is_supervisor:
             self.fields["due_on"].initial = deadlines.default_due_on(Severity.GENERAL, self.today)

@@ -65,6 +65,7 @@ def detail(request, pk: int):
         "waits_on": queries.waits_on(hazard),
         "steps": queries.steps(hazard),
         "photos": queries.photos(hazard, actor),
+        "nobody": queries.nobody_to_act(hazard),
     }
     return render(request, "hazards/detail.html", context)
 

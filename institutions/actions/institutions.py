@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 
 from institutions.actor import Actor
-from institutions.enums import Capability, InstitutionAct, LicenceKind
+from institutions.enums import Capability, Department, InstitutionAct, LicenceKind
 from institutions.models import Authority, Institution, InstitutionEvent, Licence, Region, ResponsiblePerson
 from institutions.permissions import may_edit, require
 from institutions.regions import place_columns, supervising_authorities
@@ -31,7 +31,7 @@ def create(*, by: Actor, act: InstitutionAct = InstitutionAct.CREATED, **fields)
     Raises PermissionDenied for who may not or a place outside the region, ValidationError (by field) otherwise.
     """
     require(by, Capability.EDIT_INSTITUTION)
-    if by.institution:
+    if by.institution or by.authority.department != Department.CIVIL_AFFAIRS:
         raise PermissionDenied("新建机构由主管民政部门办理。")
     institution = Institution()
     _assign(institution, by, fields)

@@ -51,7 +51,7 @@ def grant(user: User, *, by: Actor, role: Role, place: Authority | Institution) 
     """Give `user` a post. Ends their sessions. Returns the membership; one already held is returned as it is.
 
     Raises PermissionDenied for oneself and outside the actor's region, ValidationError for a role that does not
-    fit the place or that may not be held beside the user's others (三员分立).
+    fit the place or that may not be held beside the user's others (三员分立; 企业 and 监管 are different parties).
     """
     require(by, Capability.GRANT_ROLES)
     if user.pk == by.user.pk:
@@ -64,6 +64,10 @@ def grant(user: User, *, by: Actor, role: Role, place: Authority | Institution) 
     if others := sorted(r.label for r in held - {role} if role in SEPARATED or r in SEPARATED):
         raise ValidationError(
             f"三员分立：“{role.label}”不能与“{'、'.join(others)}”由同一人担任，请先收回或另选一人。"
+        )
+    if {r.facts.is_held_at_institution for r in {*held, role}} == {True, False}:
+        raise ValidationError(
+            "企业整改、县级验收、市级销号须是三方：机构人员不能同时在监管部门任职，请先收回或另选一人。"
         )
     where = {"institution": place} if isinstance(place, Institution) else {"authority": place}
     membership, is_new = Membership.objects.get_or_create(user=user, role=role, is_active=True, **where)

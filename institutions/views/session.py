@@ -86,7 +86,9 @@ def locked_out(request, response, credentials):
 def logout(request):
     """End the session."""
     end_session(request)
-    return redirect("login")
+    response = redirect("login")
+    response["Clear-Site-Data"] = '"cache"'  # what the next person at this machine must not find
+    return response
 
 
 @never_cache

@@ -155,3 +155,16 @@ def test_the_institutions_clock_stops_when_it_submits_and_starts_again_when_reje
     assert (list(Hazard.objects.overdue(today)), hazard.days_left(today)) == ([], None)
     hazard = lifecycle.reject(hazard, by=cast.county, reason="没有改到位", due_on=today)
     assert (list(Hazard.objects.overdue(today)), hazard.days_left(today)) == ([], 0)
+
+
+def test_a_submission_settles_the_request_to_void(cast):
+    hazard = register_hazard(cast, severity="general")
+    assert hazard.void_requested_by is None
+    major = register_hazard(cast, severity="major")
+    major = voiding.request_void(major, by=cast.county, reason="现场核实属于误报")
+    major = lifecycle.plan(
+        major, by=cast.manager, measures="更换", responsible_person="张三", funds=0, finish_on=major.due_on,
+        contingency="停用",
+    )  # fmt: skip
+    major = lifecycle.submit(major, by=cast.manager, measures="已改", evidence=photos_of(cast.manager))
+    assert (major.void_requested_by, major.void_reason) == (None, "")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hazards.actions import voiding
 from hazards.enums import HazardStatus
 from hazards.models import FormReceipt, Hazard, HazardEvent
+from institutions.models import Membership
 from tests.factories import Cast, as_client, hazard_in, make_actor, make_place, photos_of, register_hazard
 from tests.pictures import jpeg
 
@@ -252,3 +253,29 @@ def test_a_request_to_void_waits_for_the_other_official_in_words(cast):
     rows = as_client(cast.county2).get("/").context["waiting"]["rows"]
     assert [row.label for row in rows] == ["作废申请待我决定"]
     assert as_client(cast.county).get("/").context["waiting"]["rows"] == []
+
+
+def test_the_page_says_when_nobody_can_do_the_next_step(cast):
+    hazard = hazard_in(cast, S.VERIFIED)
+    assert as_client(cast.county).get(f"/hazards/{hazard.pk}/").context["nobody"] == ""
+    Membership.objects.filter(pk__in=[cast.city.membership.pk, cast.city2.membership.pk]).update(
+        is_active=False
+    )
+    page = as_client(cast.county).get(f"/hazards/{hazard.pk}/")
+    assert page.context["nobody"] == f"{cast.place.city.name}民政部门"
+
+
+def test_fixed_on_the_spot_is_offered_only_where_another_official_can_verify(cast):
+    def offered():
+        page = as_client(cast.county).get(f"/hazards/new/{cast.home.pk}/")
+        return [value for value, _ in page.context["form"].fields["next_step"].choices]
+
+    assert offered() == ["issue", "fixed", "register"]
+    Membership.objects.filter(pk=cast.county2.membership.pk).update(is_active=False)
+    assert offered() == ["issue", "register"]
+
+
+def test_pages_of_somebody_logged_in_are_kept_by_no_shared_cache(cast):
+    client = as_client(cast.county)
+    assert client.get("/")["Cache-Control"] == "private, no-cache"
+    assert client.post("/logout/")["Clear-Site-Data"] == '"cache"'

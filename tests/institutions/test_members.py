@@ -184,11 +184,21 @@ def test_the_first_password_passes_the_house_policy():
 # --- posts -----------------------------------------------------------------------------------------------
 
 
-def test_a_post_at_an_institution_is_given_by_name(client, place, county):
+def test_a_post_at_an_institution_is_given_by_name(client, place):
     home = place.institution(name="阳光敬老院")
+    person = make_actor(Role.SAFETY_OFFICER, place.institution()).user
+    answer = client.post(url("grant", person.pk), {"role": "manager", "place": "阳光敬老院"})
+    assert answer.url == url("detail", person.pk)
+    assert person.memberships.get(role="manager").institution == home
+
+
+def test_nobody_sits_on_both_sides_of_a_rectification(client, place, county):
+    place.institution(name="阳光敬老院")
     answer = client.post(url("grant", county.user.pk), {"role": "manager", "place": "阳光敬老院"})
-    assert answer.url == url("detail", county.user.pk)
-    assert county.user.memberships.get(role="manager").institution == home
+    assert (answer.status_code, county.user.memberships.count()) == (422, 1)
+    assert answer.context["form"].non_field_errors() == [
+        "企业整改、县级验收、市级销号须是三方：机构人员不能同时在监管部门任职，请先收回或另选一人。"
+    ]
 
 
 def test_institutions_of_the_same_name_are_told_apart_by_county(browse, place):

@@ -2,6 +2,7 @@
 
 from django.core.management import BaseCommand
 
+from common.database import ensure_runtime_role
 from notifications.delivery import sweep
 
 
@@ -10,4 +11,5 @@ class Command(BaseCommand):
     requires_system_checks = []  # runs every minute, and must run even where a page is broken
 
     def handle(self, *args, **options):
+        ensure_runtime_role()
         self.stdout.write(f"已处理 {sweep()} 封邮件。")
