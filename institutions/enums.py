@@ -160,7 +160,9 @@ ROLE_FACTS = {
         frozenset({_L.COUNTY}), _OFFICIAL | {C.CLOSE}, "现场检查并登记隐患，下发整改，验收整改结果。"
     ),
     Role.TOWNSHIP_PATROL: RoleFacts(
-        frozenset({_L.TOWNSHIP}), _READS | {C.REGISTER, C.INSPECT}, "镇巡检发现隐患后登记，由县级民政部门下发整改。"
+        frozenset({_L.TOWNSHIP}),
+        _READS | {C.REGISTER, C.INSPECT},
+        "镇巡检发现隐患后登记，由县级民政部门下发整改。",
     ),
     Role.MANAGER: RoleFacts(
         frozenset(),
@@ -168,7 +170,9 @@ ROLE_FACTS = {
         "查看本机构隐患，填报整改并上传照片。",
     ),
     Role.SAFETY_OFFICER: RoleFacts(
-        frozenset(), _READS | {C.REGISTER, C.RECTIFY, C.INSPECT}, "开展日巡查、月检查，登记自查隐患，填报整改。"
+        frozenset(),
+        _READS | {C.REGISTER, C.RECTIFY, C.INSPECT},
+        "开展日巡查、月检查，登记自查隐患，填报整改。",
     ),
     Role.AUDITOR: RoleFacts(
         _AUTHORITY_LEVELS, _READS | {C.VIEW_DASHBOARD}, "只读查看辖区内的隐患、记录和统计，不能办理。"
