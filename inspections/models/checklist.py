@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from hazards.enums import Domain, Severity
+from inspections import rules
 from inspections.enums import ChecklistAct, ChecklistStatus
-from institutions.enums import Capability, Department, RegionLevel
+from institutions.enums import Capability, Department, InstitutionKind, RegionLevel
 from institutions.models import Institution, Region
 
 from ._parts import Trace, kinds, kinds_known, known, user
@@ -15,7 +16,7 @@ class ChecklistQuerySet(models.QuerySet):
     def visible_to(self, actor):
         """The national checklists and those of the regions above and within the actor's own.
 
-        Drafts are seen by those who may edit them alone.
+        Drafts are seen by those who edit them and their superiors alone.
         """
         if actor is None or not actor.may_view_hazards or actor.scope.column is None:
             return self.none()
@@ -26,7 +27,10 @@ class ChecklistQuerySet(models.QuerySet):
         rows = self.filter(
             Q(scope=None) | Q(scope__code__in=region.ancestor_codes) | Q(scope__path__startswith=region.path)
         )
-        return rows.filter(~Q(status=ChecklistStatus.DRAFT) | _editable(actor))
+        drafts = _editable(actor)
+        if actor.can(Capability.EDIT_CHECKLISTS):
+            drafts |= Q(scope__path__startswith=region.path)
+        return rows.filter(~Q(status=ChecklistStatus.DRAFT) | drafts)
 
     def editable_by(self, actor):
         """Those whose drafts `actor` makes, edits and publishes: the own region's; the national ones at the province."""
@@ -107,6 +111,10 @@ class Checklist(models.Model):
     def is_draft(self) -> bool:
         return self.status == ChecklistStatus.DRAFT
 
+    @property
+    def kind_names(self) -> list[str]:
+        return [InstitutionKind(kind).label for kind in self.kinds]
+
 
 class ChecklistItemQuerySet(models.QuerySet):
     def for_kind(self, kind: str):
@@ -163,6 +171,25 @@ class ChecklistItem(models.Model):
 
     def __str__(self):
         return f"{self.code} {self.text}"
+
+    @property
+    def shown_bases(self) -> list[rules.Basis]:
+        """The bases as they may be shown; nothing else ever shows `bases`."""
+        return rules.bases(self)
+
+    @property
+    def shown_major_ref(self) -> rules.Basis | None:
+        return rules.major_ref(self)
+
+    @property
+    def is_confirmed_major(self) -> bool:
+        """Printed with ★."""
+        return rules.is_confirmed_major(self)
+
+    @property
+    def receiver(self) -> str:
+        """移送部门 in words."""
+        return self.transfer_to or self.get_transfer_department_display()
 
 
 class ChecklistEvent(Trace):

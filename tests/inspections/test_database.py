@@ -311,8 +311,8 @@ def test_checklists_are_seen_along_the_line_of_regions_and_drafts_by_their_edito
     theirs = make.ChecklistFactory(scope=other.place.county, published=True)
     found = seen(cast, Checklist.objects)
     assert found == {
-        "province": {national, draft, ours},
-        "city": {national, ours},
+        "province": {national, draft, ours, our_draft},
+        "city": {national, ours, our_draft},
         "county": {national, ours, our_draft},
         "township": {national, ours},
         "manager": {national, ours},
