@@ -23,6 +23,7 @@ GROUPS = {
     "FN": "殡葬服务机构安全检查表",
     "MR": "婚姻登记处安全检查表",
 }
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast
 _SEVERITY = {severity.label: severity.value for severity in Severity}
 _DOMAIN = {domain.label: domain.value for domain in Domain}
 _RECEIVERS = {
@@ -56,7 +57,7 @@ class LoadedChecklist:
 
 def _read(path: Path):
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"读不了文件 {path}：{error}") from error
 

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from hazards.enums import Domain, Severity
-from hazards.forms import text
+from hazards.forms import text as words
 from inspections import rules
 from inspections.forms.base import KeyedForm, LinesField
 from inspections.models import Checklist, ChecklistItem
@@ -54,7 +54,7 @@ def _kinds(choices, help_text="") -> forms.TypedMultipleChoiceField:
 class FactsForm(KeyedForm):
     """Name and kinds of a checklist."""
 
-    name = text("名称", max_length=60)
+    name = words("名称", max_length=60)
     kinds = _kinds(InstitutionKind.choices)
 
 
@@ -63,9 +63,9 @@ class ItemForm(KeyedForm):
 
     domain = forms.ChoiceField(label="分类", choices=Domain)
     kinds = _kinds([])
-    subject = text("检查对象", max_length=40, required=False, help_text="如：疏散通道、食堂")
-    text = text("检查内容", max_length=200, lines=2, help_text="写应当做到什么")
-    guidance = text("检查方式", max_length=200, lines=2, required=False, help_text="怎么查、看什么")
+    subject = words("检查对象", max_length=40, required=False, help_text="如：疏散通道、食堂")
+    text = words("检查内容", max_length=200, lines=2, help_text="写应当做到什么")
+    guidance = words("检查方式", max_length=200, lines=2, required=False, help_text="怎么查、看什么")
     phrases = LinesField(
         label="典型隐患描述", line_length=100, max_lines=8, rows=3,
         help_text="每行一条，检查时可直接选用",
@@ -82,16 +82,16 @@ class ItemForm(KeyedForm):
         label="参考依据", line_length=100, max_lines=8, rows=2, required=False,
         help_text="每行一条，没有核对过的填在这里；只显示文件名，并注明“依据待核”",
     )  # fmt: skip
-    major_ref = text(
+    major_ref = words(
         "重大事故隐患判定依据", max_length=120, required=False, help_text="判定标准的名称和条款；没有的不填"
     )
     is_major_ref_verified = forms.BooleanField(label="已核对判定标准原文", required=False)
-    upgrade_when = text("可升级为重大的情形", max_length=200, lines=2, required=False)
-    interim = text("临时管控措施", max_length=300, lines=2, required=False)
+    upgrade_when = words("可升级为重大的情形", max_length=200, lines=2, required=False)
+    interim = words("临时管控措施", max_length=300, lines=2, required=False)
     transfer_department = forms.ChoiceField(
         label="移送部门", required=False, choices=[("", "不移送"), *Department.choices]
     )
-    transfer_to = text("移送部门说明", max_length=60, required=False, help_text="如：公安（交管）")
+    transfer_to = words("移送部门说明", max_length=60, required=False, help_text="如：公安（交管）")
     owner_department = forms.ChoiceField(
         label="联合检查时由谁查", choices=Department, initial=Department.CIVIL_AFFAIRS
     )
