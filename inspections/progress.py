@@ -6,7 +6,7 @@ A rate is None where its denominator is 0: nothing to rate is not 100 %.
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from hazards.enums import HazardStatus
 from hazards.models import Hazard
@@ -77,14 +77,18 @@ def visits(campaign: Campaign, actor: Actor):
 
 def reached(campaign: Campaign, actor: Actor):
     """Institutions of the actor's scope that the campaign means, in use or not. Reads the campaign's regions."""
-    region = campaign.authority.region
-    rows = Institution.objects.visible_to(actor).filter(**{f"{region.level}_id": region.pk})
+    rows = Institution.objects.visible_to(actor).filter(_within(campaign.authority.region))
     if campaign.kinds:
         rows = rows.filter(kind__in=campaign.kinds)
     chosen = Q()
     for region in campaign.regions.all():
-        chosen |= Q(**{f"{region.level}_id": region.pk})
+        chosen |= _within(region)
     return rows.filter(chosen)
+
+
+def _within(region: Region) -> Q:
+    """Rows that carry province, city, county and township, within a region of one of these levels."""
+    return Q(**{f"{region.level}_id": region.pk})
 
 
 def in_scope(campaign: Campaign, actor: Actor):
@@ -198,20 +202,30 @@ class TeamProgress:
         return self.institutions - self.visited
 
 
-def team_visits(actor: Actor, institution: str, team: str):
+def _ticked(actor: Actor, *, team, campaign):
     """Finished visits that tick an institution off a team's list: the team's own, or any other of its campaign."""
-    campaign = OuterRef(f"{team}campaign_id")
+    of_either = Q(team=team) | Q(campaigns=campaign) | Q(campaigns__parent=campaign)
+    return Visit.objects.visible_to(actor).finished().filter(of_either, is_own=False)
+
+
+def of_team(team: InspectionTeam, actor: Actor):
+    """The institutions on a team's list that the actor may see, with `visited_at`; not yet visited ones first."""
+    visits = _ticked(actor, team=team, campaign=team.campaign_id).filter(institution=OuterRef("pk"))
+    listed = InspectionTeam.institutions.through.objects.filter(inspectionteam=team).values("institution")
     return (
-        Visit.objects.visible_to(actor)
-        .finished()
-        .filter(is_own=False, institution=OuterRef(institution))
-        .filter(Q(team=OuterRef(f"{team}pk")) | Q(campaigns=campaign) | Q(campaigns__parent=campaign))
+        Institution.objects.visible_to(actor)
+        .filter(pk__in=listed)
+        .annotate(visited_at=Subquery(visits.order_by("-finished_at").values("finished_at")[:1]))
+        .select_related("city", "county")
+        .order_by(F("visited_at").asc(nulls_first=True), "county__path", "name", "pk")
     )
 
 
 def of_teams(teams, actor: Actor) -> dict[int, TeamProgress]:
     """Progress of each team by its id; one statement. A team without institutions is not in it."""
     in_sight = Q(institution__in=Institution.objects.visible_to(actor).values("pk"))
+    visits = _ticked(actor, team=OuterRef("inspectionteam"), campaign=OuterRef("inspectionteam__campaign"))
+    done = in_sight & Q(Exists(visits.filter(institution=OuterRef("institution"))))
     rows = (
         InspectionTeam.institutions.through.objects.filter(inspectionteam__in=teams)
         .order_by()
@@ -219,9 +233,7 @@ def of_teams(teams, actor: Actor) -> dict[int, TeamProgress]:
         .annotate(
             all=Count("pk"),
             seen=Count("pk", filter=in_sight),
-            done=Count(
-                "pk", filter=in_sight & Q(Exists(team_visits(actor, "institution_id", "inspectionteam__")))
-            ),
+            done=Count("pk", filter=done),
         )
     )
     return {

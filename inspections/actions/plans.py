@@ -5,12 +5,12 @@ times; the daily task calls `make_due_plans`, finishing a visit calls `settle`.
 from datetime import date, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Exists, F, Func, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, DateField, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import MD5, Cast, Collate, Left
 
 from hazards.enums import HazardStatus, Severity
 from hazards.models import Hazard
-from inspections.enums import PlanKind
+from inspections.enums import PlanKind, VisitStatus
 from inspections.models import Visit, VisitPlan
 from inspections.plan_rules import (
     AHEAD_DAYS,
@@ -53,14 +53,14 @@ def settle(visit: Visit) -> None:
 
 def _settle(plans) -> None:
     """One statement to find the pairs, and one for each of them (there are few: only what was not settled at once)."""
-    used = set()
+    settled, used = set(), set()
     for kinds in (PERIODIC, {PlanKind.LOOK_BACK}):
         pairs = (
             plans.open()
             .filter(kind__in=kinds)
             .annotate(begins_on=_begins_on())
             .filter(
-                institution__visits__status="finished",
+                institution__visits__status=VisitStatus.FINISHED,
                 institution__visits__is_own=False,
                 institution__visits__kind__in=set().union(*(SETTLED_BY[kind] for kind in kinds)),
                 institution__visits__plan=None,
@@ -70,9 +70,10 @@ def _settle(plans) -> None:
             .values_list("pk", "institution__visits__pk")
         )
         for plan, visit in pairs:
-            if plan not in used and ("visit", visit) not in used:
+            if plan not in settled and visit not in used:
                 VisitPlan.objects.filter(pk=plan).open().update(visit=visit)
-                used |= {plan, ("visit", visit)}
+                settled.add(plan)
+                used.add(visit)
 
 
 class _Before(Func):
@@ -80,6 +81,7 @@ class _Before(Func):
 
     template = "(%(expressions)s))::date"
     arg_joiner = " + 1 - make_interval(months => "
+    output_field = DateField()
 
 
 def _begins_on():
@@ -90,7 +92,13 @@ def _begins_on():
     return Case(
         When(kind=PlanKind.LOOK_BACK, then=F("source_hazard__closed_at__date")),
         default=_Before(F("due_on"), Case(*months, default=Value(12))),
+        output_field=DateField(),
     )
+
+
+def _waiting():
+    """Plans without a visit, or whose visit is not finished yet."""
+    return VisitPlan.objects.filter(Q(visit=None) | ~Q(visit__status=VisitStatus.FINISHED))
 
 
 def _periodic(today: date) -> list[VisitPlan]:
@@ -106,9 +114,7 @@ def _periodic(today: date) -> list[VisitPlan]:
             kind__in=SETTLED_BY[rule.kind],
             finished_at__date__gte=first,
         )
-        planned = VisitPlan.objects.open().filter(
-            institution=OuterRef("pk"), kind__in=PERIODIC, due_on__lte=last
-        )
+        planned = _waiting().filter(institution=OuterRef("pk"), kind__in=PERIODIC, due_on__lte=last)
         rows = Institution.objects.in_use().filter(~Exists(visited), ~Exists(planned), risk_grade=grade)
         plans += [
             VisitPlan(institution_id=pk, authority_id=authority, due_on=last, kind=rule.kind)
@@ -132,7 +138,7 @@ def _look_backs(today: date) -> list[VisitPlan]:
         kind__in=SETTLED_BY[PlanKind.LOOK_BACK],
         finished_at__gte=OuterRef("closed_at"),
     )
-    waiting = VisitPlan.objects.open().filter(institution=OuterRef("institution"), kind=PlanKind.LOOK_BACK)
+    waiting = _waiting().filter(institution=OuterRef("institution"), kind=PlanKind.LOOK_BACK)
     closed = (
         Hazard.objects.filter(status=HazardStatus.CLOSED, institution__is_active=True)
         .filter(closed_at__date__range=(today - 2 * window, today))
