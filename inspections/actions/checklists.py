@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.urls import reverse
 
 from common.http import Conflict
-from inspections.actions.loading import publish_version, record
+from inspections.actions.loading import locked_versions, publish_version, record
 from inspections.enums import ChecklistAct, ChecklistStatus
 from inspections.models import Checklist, ChecklistItem
 from institutions.actor import Actor
@@ -38,11 +38,6 @@ def require_editor(actor: Actor | None, checklist: Checklist) -> None:
         raise PermissionDenied(f"这份检查表由{whose}维护。")
 
 
-def _versions(code: str) -> list[Checklist]:
-    """All versions of a code, locked: one editor of a code at a time."""
-    return list(Checklist.objects.select_for_update(no_key=True).filter(code=code).order_by("version"))
-
-
 def _draft(checklist: Checklist, by: Actor, revision: int | None) -> Checklist:
     """The locked draft as it is now; Conflict when it is no draft any more or was edited since `revision`."""
     require_editor(by, checklist)
@@ -67,7 +62,7 @@ def _touched(draft: Checklist, by: Actor, comment: str, data: dict) -> None:
 def copy_to_draft(checklist: Checklist, *, by: Actor) -> Checklist:
     """A draft of the next version with the same items; the one there is when there is one already."""
     require_editor(by, checklist)
-    known = _versions(checklist.code)
+    known = locked_versions(checklist.code)
     if existing := next((version for version in known if version.is_draft), None):
         return existing
     draft = Checklist.objects.create(
@@ -160,7 +155,7 @@ def publish(checklist: Checklist, *, by: Actor, revision: int | None = None) -> 
     Visits that are open keep the version they began with. Raises ValidationError for a checklist without items.
     """
     require_editor(by, checklist)
-    _versions(checklist.code)
+    locked_versions(checklist.code)
     draft = _draft(checklist, by, revision)
     if not draft.items.exists():
         raise ValidationError("检查表还没有检查项，不能发布。")

@@ -32,8 +32,7 @@ def load_checklists(checklists: list[LoadedChecklist]) -> Loaded:
     """
     done = Loaded()
     for checklist in checklists:
-        versions = Checklist.objects.select_for_update(no_key=True).filter(code=checklist.code)
-        known = list(versions)
+        known = locked_versions(checklist.code)
         in_use = next((v for v in known if v.status == ChecklistStatus.PUBLISHED), None)
         if any(v.digest == checklist.digest for v in known):
             done.unchanged.append(checklist.code)
@@ -46,6 +45,13 @@ def load_checklists(checklists: list[LoadedChecklist]) -> Loaded:
             publish_version(_draft(checklist), by=None)
             done.published.append(checklist.code)
     return done
+
+
+def locked_versions(code: str) -> list[Checklist]:
+    """All versions of a code, oldest first, locked: one at a time drafts or publishes it."""
+    rows = Checklist.objects.filter(code=code).order_by("version")
+    list(rows.select_for_update(no_key=True))
+    return list(rows.all())  # read again: whoever waited for the lock has not seen what was added meanwhile
 
 
 def _draft(loaded: LoadedChecklist) -> Checklist:

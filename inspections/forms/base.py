@@ -23,6 +23,14 @@ class KeyedForm(forms.Form):
         """Keyword arguments for the action."""
         return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
+    def typed(self) -> list[dict]:
+        """Label and text of what the person wrote, to be kept on a conflict page."""
+        return [
+            {"label": field.label, "value": str(self.data[name])}
+            for name, field in self.fields.items()
+            if not field.widget.is_hidden and isinstance(field, forms.CharField) and self.data.get(name)
+        ]
+
 
 class LinesField(forms.CharField):
     """One entry a line; empty lines and repeated entries are dropped. Cleans to a list."""

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from common.http import readonly, writes
+from common.http import Conflict, readonly, writes
 from hazards.actions import once
 from inspections import queries
 from inspections.actions import checklists as actions
@@ -213,6 +213,9 @@ def _acted(request, form, action, location: str) -> str:
 
     try:
         return once.once(form.cleaned_data["key"], request.actor.user, act)
+    except Conflict as conflict:
+        conflict.context["typed"] = form.typed()
+        raise
     except ValidationError as error:
         add_action_error(form, error)
         return ""

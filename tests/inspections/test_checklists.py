@@ -244,6 +244,11 @@ def test_of_two_editors_the_second_is_told_and_loses_nothing_of_the_first(cast):
         actions.save_item(draft, by=cast.province, item=item, revision=seen, text="乙改的")
     item.refresh_from_db()
     assert item.text == "甲改的"
+    answer = as_client(cast.province).post(
+        url("item_edit", draft.pk, item.pk), item_data(draft, revision=seen, text="丙改的")
+    )
+    assert answer.status_code == 409
+    assert "丙改的" in answer.content.decode()
 
 
 def test_a_form_sent_twice_adds_one_item(cast):

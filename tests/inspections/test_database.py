@@ -1,6 +1,7 @@
 """What PostgreSQL refuses of checklists and visits, whoever asks; the tests work as the runtime role."""
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
@@ -255,6 +256,12 @@ def test_a_plan_is_made_once():
 def test_a_campaign_ends_after_it_begins():
     with pytest.raises(IntegrityError, match="campaign_period"), transaction.atomic():
         make.CampaignFactory(ends_on="2020-01-01")
+
+
+def test_every_model_has_a_factory():
+    made = {vars(make)[name]._meta.model for name in vars(make) if name.endswith("Factory")}
+    ours = set(apps.get_app_config("inspections").get_models())
+    assert ours - made == set()
 
 
 # --- who sees what ---------------------------------------------------------------------------------------
