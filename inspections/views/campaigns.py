@@ -137,7 +137,7 @@ def campaign_institutions(request, pk: int):
         "may_inspect": is_running and actor.can(Capability.INSPECT),
         "countdown": countdown(shown.starts_on, shown.ends_on, today),
     }
-    return render(request, "inspections/campaigns/institutions.html", context)
+    return render(request, "inspections/campaigns/institutions.html", context, status=answer_status(form))
 
 
 @writes(methods=PAGE)

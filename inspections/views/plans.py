@@ -10,16 +10,17 @@ from inspections import links, plan_rules
 from inspections.models import VisitPlan
 from inspections.views.campaigns import PER_PAGE, of_authority
 from institutions.actor import Actor
-from institutions.enums import Capability, RiskGrade
+from institutions.enums import Capability, RegionLevel, RiskGrade
 
 SHOWN = 5
 
 
 def _shown(plans: list[VisitPlan], actor: Actor) -> list[VisitPlan]:
-    """Each plan with why it is there and, for those who inspect, where its visit is opened."""
+    """Each plan with why it is there and, for those whose visits settle it, where that visit is opened."""
+    may_open = actor.can(Capability.INSPECT) and actor.level != RegionLevel.TOWNSHIP
     for plan in plans:
         plan.reason = plan_rules.reason(plan.kind, plan.institution.risk_grade)
-        plan.open_url = links.open_planned(plan) if actor.can(Capability.INSPECT) else ""
+        plan.open_url = links.open_planned(plan) if may_open else ""
     return plans
 
 

@@ -159,5 +159,6 @@ def _change(request, shown: InspectionTeam, find: FindForm, rows, held, *, add, 
             messages.success(request, "已保存。")
             return redirect(request.get_full_path())
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    status = answer_status(form if form.is_bound else find)
     context = {"team": shown, "find": find, "page": page, "held": held, "form": form, "what": what}
-    return render(request, f"inspections/campaigns/team_{what}.html", context, status=answer_status(form))
+    return render(request, f"inspections/campaigns/team_{what}.html", context, status=status)
