@@ -1,5 +1,7 @@
 from django.urls import path
 
+from inspections.campaign_urls import campaign_urlpatterns
+from inspections.visit_urls import visit_urlpatterns
 from inspections.views import checklists
 
 app_name = "inspections"
@@ -16,4 +18,6 @@ urlpatterns = [
     path("checklists/<int:pk>/items/<int:item_pk>/remove/", checklists.item_remove, name="item_remove"),
     path("checklists/<int:pk>/publish/", checklists.checklist_publish, name="checklist_publish"),
     path("checklists/<int:pk>/withdraw/", checklists.checklist_withdraw, name="checklist_withdraw"),
+    *visit_urlpatterns,
+    *campaign_urlpatterns,
 ]
