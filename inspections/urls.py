@@ -1,8 +1,8 @@
 from django.urls import path
 
 from inspections.campaign_urls import campaign_urlpatterns
-from inspections.visit_urls import visit_urlpatterns
 from inspections.views import checklists
+from inspections.visit_urls import visit_urlpatterns
 
 app_name = "inspections"
 urlpatterns = [
