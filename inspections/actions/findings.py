@@ -15,7 +15,7 @@ from files.models import StoredFile
 from hazards.enums import Severity
 from inspections.actions import judging
 from inspections.actions.answering import say_no
-from inspections.actions.visit_door import inspected, leave_trace, require_open, writable
+from inspections.actions.visit_door import inspected, leave_trace, require_open
 from inspections.actions.visits import credible
 from inspections.enums import FindingHandling, FindingStage, VisitAct
 from inspections.models import Finding, FindingPhoto, Judgement, Visit
@@ -133,11 +133,12 @@ def add_photo(visit: Visit, *, by: Actor, finding_uid: uuid.UUID, file: StoredFi
 
     Raises Finding.DoesNotExist, Conflict when the file belongs elsewhere, and files.claims.Unclaimable.
     """
+    visit = inspected(visit, by=by)
     if there := FindingPhoto.objects.filter(file=file).select_related("finding").first():
         if there.finding.uid != finding_uid or there.finding.visit_id != visit.pk:
             raise Conflict("这张照片已经用于另一个问题。")
         return False
-    visit = writable(visit, by=by)
+    require_open(visit)
     finding = visit.findings.get(uid=finding_uid)
     (claimed,) = claims.claim([file.pk], by=by.user)
     FindingPhoto.objects.create(finding=finding, file=claimed, stage=stage)

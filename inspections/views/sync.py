@@ -15,6 +15,8 @@ from tempfile import NamedTemporaryFile
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.db import OperationalError
+from django.db.backends.postgresql.psycopg_any import errors
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -66,6 +68,10 @@ def for_phones(view):
             return _error(conflict.message, HTTPStatus.CONFLICT)
         except _Bad as bad:
             return JsonResponse(bad.body, status=bad.status)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+                raise
+            return _error("另一位检查人员正在办理，稍后会自动再试。", HTTPStatus.SERVICE_UNAVAILABLE)
 
     return wrapped
 
@@ -111,8 +117,11 @@ def _invalid(form) -> _Bad:
     return _Bad("有内容没有填对。", HTTPStatus.UNPROCESSABLE_ENTITY, fields=errors)
 
 
-def _known(request, uid) -> Visit:
-    return get_object_or_404(visit_queries.page(request.actor), uid=uid)
+def _inspected(request, uid) -> Visit:
+    """The visit in scope that this person inspects: 404 and 403 for others."""
+    visit = get_object_or_404(visit_queries.page(request.actor), uid=uid)
+    require_inspector(visit, by=request.actor)
+    return visit
 
 
 @for_phones
@@ -135,23 +144,21 @@ def visit(request, uid):
     `If-Match: "<version>"`; each answer its own revision.
     """
     if request.method != "PUT":
-        found = _known(request, uid)
-        require_inspector(found, by=request.actor)
-        return JsonResponse(sync_words.state(found))
+        return JsonResponse(sync_words.state(_inspected(request, uid)))
     body, status = _json(request), HTTPStatus.OK
-    found = visit_queries.page(request.actor).filter(uid=uid).first()
-    is_new = found is None
+    is_new = not Visit.objects.visible_to(request.actor).filter(uid=uid).exists()
     if is_new:
-        found, status = _made(request, uid, body), HTTPStatus.CREATED
-    require_inspector(found, by=request.actor)
+        _made(request, uid, body)
+        status = HTTPStatus.CREATED
+    found = _inspected(request, uid)
     conflicts = {"facts": {}, "answers": []}
     conflicts["facts"] = _record(request, found, body, is_new)
-    conflicts["answers"], errors = _answers(request, found, body)
-    found = _known(request, uid)
+    conflicts["answers"], wrong = _answers(request, found, body)
+    found = _inspected(request, uid)
     answer = sync_words.state(found)
-    if errors:
+    if wrong:
         return JsonResponse(
-            answer | {"error": errors[0], "errors": errors}, status=HTTPStatus.UNPROCESSABLE_ENTITY
+            answer | {"error": wrong[0], "errors": wrong}, status=HTTPStatus.UNPROCESSABLE_ENTITY
         )
     if conflicts["facts"] or conflicts["answers"]:
         words = "另一位检查人员改过同样的内容，两边都保留着，请选择以哪一份为准。"
@@ -187,7 +194,10 @@ def _record(request, visit: Visit, body: dict, is_new: bool) -> dict:
         raise _invalid(form)
     facts = form.facts()
     differing = {n: v for n, v in facts.items() if n != "inspectors" and getattr(visit, n) != v}
-    if "inspectors" in facts and {u.pk for u in facts["inspectors"]} != visit_queries.inspector_ids(visit):
+    if "inspectors" in facts and {
+        request.actor.user.pk,
+        *(u.pk for u in facts["inspectors"]),
+    } != visit_queries.inspector_ids(visit):
         differing["inspectors"] = facts["inspectors"]
     if not differing:
         return {}
@@ -224,7 +234,7 @@ def _answers(request, visit: Visit, body: dict) -> tuple[list[dict], list[str]]:
 @writes(methods=("PUT", "DELETE"))
 def finding(request, uid, finding_uid):
     """PUT: record a problem or change it upon its `revision` (201, 200, 409 with both). DELETE: forget it (200)."""
-    visit = _known(request, uid)
+    visit = _inspected(request, uid)
     if request.method == "DELETE":
         remove_finding(visit, by=request.actor, uid=finding_uid)
         return JsonResponse({"removed": str(finding_uid)})
@@ -258,7 +268,7 @@ def photo(request, uid, photo_uid):
 
     201 when it is stored with its finding, 200 when it was already, 409 for other content under the same id.
     """
-    visit = _known(request, uid)
+    visit = _inspected(request, uid)
     stage = request.GET.get("stage", FindingStage.FOUND)
     if stage not in FindingStage.values:
         raise _Bad("stage 应为 found 或 rectified。")
@@ -319,7 +329,7 @@ def _received(request):
 @writes(methods=("PUT",))
 def signature(request, uid, signature_uid):
     """PUT {who: <user id> or "in_charge", name, image: data URL, signed_at} or {who, name, refusal_reason}."""
-    visit, body = _known(request, uid), _json(request)
+    visit, body = _inspected(request, uid), _json(request)
     data = _texts(body, ("who", "name", "image", "refusal_reason")) | {"key": str(signature_uid)}
     form = SignForm(data, visit=visit)
     if not form.is_valid():
@@ -342,7 +352,7 @@ def finish(request, uid):
 
     422 with `missing` (send these first) or `lacks` (words for the person).
     """
-    visit = _known(request, uid)
+    visit = _inspected(request, uid)
     body = _json(request) if request.body else {}
     if missing := sync_words.not_arrived(visit, body):
         return _error("还有内容没有传上来。", HTTPStatus.UNPROCESSABLE_ENTITY, missing=missing)
@@ -351,4 +361,4 @@ def finish(request, uid):
     except finishing.Incomplete as incomplete:
         lacks = [{"words": lack.words, "url": lack.url} for lack in incomplete.lacks]
         return _error("还不能完成检查。", HTTPStatus.UNPROCESSABLE_ENTITY, lacks=lacks)
-    return JsonResponse(sync_words.state(_known(request, uid)))
+    return JsonResponse(sync_words.state(_inspected(request, uid)))

@@ -74,7 +74,7 @@ function settle(item, {status, json}) {
     sayExpired();
     say(item, "没有保存：登录已过期。登录后会自动保存。", true);
     waiting.set(id, 0);
-  } else if (status === 0 || status >= 500) {
+  } else if (status === 0 || status >= 500 || status === 409) {
     const tries = (waiting.get(id) ?? 0) + 1;
     waiting.set(id, tries);
     say(item, "网络不通，还没有保存，会自动再试。请不要关闭本页。", true);
