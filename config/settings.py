@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "files",
     "notifications",
     "hazards",
+    "inspections",
     "reports",
     "config",
 ]

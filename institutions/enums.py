@@ -101,6 +101,9 @@ class Capability(models.TextChoices):
     IMPORT_INSTITUTIONS = "import_institutions", "导入机构"
     EDIT_INSTITUTION = "edit_institution", "维护机构信息"
     GRANT_ROLES = "grant_roles", "成员管理"
+    INSPECT = "inspect", "开展检查"
+    EDIT_CHECKLISTS = "edit_checklists", "维护检查表"
+    MANAGE_CAMPAIGNS = "manage_campaigns", "组织专项行动"
     MANAGE_SYSTEM = "manage_system", "系统管理"
 
 
@@ -113,6 +116,9 @@ _OFFICIAL = _READS | {
     C.VIEW_DASHBOARD,
     C.IMPORT_INSTITUTIONS,
     C.EDIT_INSTITUTION,
+    C.INSPECT,
+    C.EDIT_CHECKLISTS,
+    C.MANAGE_CAMPAIGNS,
 }
 
 
@@ -162,15 +168,19 @@ ROLE_FACTS = {
         frozenset({_L.COUNTY}), _OFFICIAL | {C.CLOSE}, "现场检查并登记隐患，下发整改，验收整改结果。"
     ),
     Role.TOWNSHIP_PATROL: RoleFacts(
-        frozenset({_L.TOWNSHIP}), _READS | {C.REGISTER}, "镇巡检发现隐患后登记，由县级民政部门下发整改。"
+        frozenset({_L.TOWNSHIP}),
+        _READS | {C.REGISTER, C.INSPECT},
+        "镇巡检发现隐患后登记，由县级民政部门下发整改。",
     ),
     Role.MANAGER: RoleFacts(
         frozenset(),
-        _READS | {C.REGISTER, C.RECTIFY, C.EDIT_INSTITUTION},
+        _READS | {C.REGISTER, C.RECTIFY, C.INSPECT, C.EDIT_INSTITUTION},
         "查看本机构隐患，填报整改并上传照片。",
     ),
     Role.SAFETY_OFFICER: RoleFacts(
-        frozenset(), _READS | {C.REGISTER, C.RECTIFY}, "开展日巡查、月检查，登记自查隐患，填报整改。"
+        frozenset(),
+        _READS | {C.REGISTER, C.RECTIFY, C.INSPECT},
+        "开展日巡查、月检查，登记自查隐患，填报整改。",
     ),
     Role.AUDITOR: RoleFacts(
         _AUTHORITY_LEVELS, _READS | {C.VIEW_DASHBOARD}, "只读查看辖区内的隐患、记录和统计，不能办理。"

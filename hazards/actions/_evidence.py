@@ -9,9 +9,17 @@ from hazards.models import Evidence, Hazard
 from institutions.actor import Actor
 
 
-def take(file_ids, *, by: Actor) -> list[StoredFile]:
-    """The actor's own uploads that no hazard uses yet, now claimed. Raises what files.claims.claim raises."""
-    return claims.claim(file_ids, by=by.user) if file_ids else []
+def take(given, *, by: Actor) -> list[StoredFile]:
+    """Files for an act, now claimed: ids of the actor's own uploads that nothing uses yet.
+
+    A StoredFile instead of an id was claimed before, by whoever found the problem; that it is evidence of one
+    hazard only is kept by the database. Raises what files.claims.claim raises.
+    """
+    ids = [g for g in given if not isinstance(g, StoredFile)]
+    held = [g for g in given if isinstance(g, StoredFile)]
+    if loose := sum(not file.is_attached for file in held):
+        raise claims.Unclaimable(loose)
+    return claims.claim(ids, by=by.user) + held
 
 
 def digests(files: list[StoredFile]) -> dict:

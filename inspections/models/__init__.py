@@ -1,0 +1,23 @@
+from .campaign import Campaign, CampaignEvent, InspectionTeam, VisitPlan
+from .checklist import Checklist, ChecklistEvent, ChecklistItem
+from .finding import Finding, FindingPhoto
+from .judgement import Judgement, MajorSituation
+from .visit import Answer, Visit, VisitEvent, VisitSignature
+
+__all__ = [
+    "Answer",
+    "Campaign",
+    "CampaignEvent",
+    "Checklist",
+    "ChecklistEvent",
+    "ChecklistItem",
+    "Finding",
+    "FindingPhoto",
+    "InspectionTeam",
+    "Judgement",
+    "MajorSituation",
+    "Visit",
+    "VisitEvent",
+    "VisitPlan",
+    "VisitSignature",
+]

@@ -1,0 +1,240 @@
+"""What the pages of visits show. Everything starts from `visible_to(actor)`."""
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Count, Prefetch, Q
+
+from hazards.enums import Domain
+from hazards.models import Hazard
+from hazards.queries import may_see_photos
+from inspections import rules, visit_rules
+from inspections.enums import VisitStatus
+from inspections.models import (
+    Answer,
+    Campaign,
+    Checklist,
+    ChecklistItem,
+    Finding,
+    FindingPhoto,
+    InspectionTeam,
+    MajorSituation,
+    Visit,
+    VisitSignature,
+)
+from institutions.actor import Actor
+from institutions.enums import Capability, Role
+from institutions.models import Institution, Membership, User
+
+DUE_DAYS = 30
+TABS = {
+    "planned": [VisitStatus.PLANNED],
+    "open": [VisitStatus.OPEN],
+    "finished": [VisitStatus.FINISHED],
+    "cancelled": [VisitStatus.CANCELLED],
+}
+
+
+def page(actor: Actor):
+    """Visits in scope with what every page of one shows."""
+    return (
+        Visit.objects.visible_to(actor)
+        .select_related(
+            "institution__authority__region", "county", "city", "province", "checklist", "team",
+            "created_by", "checked_in_by", "finished_by", "cancelled_by",
+        )
+        .prefetch_related("inspectors", "campaigns", "added_checklists")
+    )  # fmt: skip
+
+
+def visit_list(actor: Actor):
+    """Visits in scope, latest first, with what a row shows."""
+    return (
+        Visit.objects.visible_to(actor)
+        .with_place()
+        .prefetch_related("inspectors")
+        .annotate(finding_count=Count("findings", distinct=True))
+        .order_by("-id")
+    )
+
+
+def tab_counts(visits) -> dict[str, int]:
+    """How many of these visits stand under each tab; one statement."""
+    found = dict(visits.order_by().values_list("status").annotate(n=Count("pk", distinct=True)))
+    return {tab: sum(found.get(status, 0) for status in statuses) for tab, statuses in TABS.items()}
+
+
+def inspector_ids(visit: Visit) -> set[int]:
+    return {user.pk for user in visit.inspectors.all()}
+
+
+def colleagues(actor: Actor, visit: Visit | None = None, team: InspectionTeam | None = None):
+    """Who can be named as an inspector: people of the same place who inspect, the team, and those already named."""
+    roles = [role for role in Role if Capability.INSPECT in role.facts.capabilities]
+    place = {"institution": actor.institution} if actor.institution else {"authority": actor.authority}
+    here = Membership.objects.active().filter(role__in=roles, **place).values("user")
+    who = Q(pk__in=here)
+    if visit is not None:
+        who |= Q(inspected_visits=visit)
+        team = visit.team
+    if team is not None:
+        who |= Q(inspection_teams=team) | Q(pk=team.leader_id)
+    return User.objects.filter(who, is_active=True).distinct().order_by("name", "pk")
+
+
+def checklists_for(institution: Institution) -> tuple[list[Checklist], list[Checklist]]:
+    """The national checklists for such a house, and what its regions add."""
+    found = list(Checklist.objects.for_institution(institution))
+    return [c for c in found if c.scope_id is None], [c for c in found if c.scope_id is not None]
+
+
+def campaigns_for(actor: Actor, institution: Institution, today: date):
+    """Running campaigns this institution can be visited for."""
+    line = [institution.province_id, institution.city_id, institution.county_id, institution.township_id]
+    return (
+        Campaign.objects.visible_to(actor)
+        .running(today)
+        .filter(Q(kinds=[]) | Q(kinds__contains=[institution.kind]), authority__region__in=line)
+        .filter(Q(regions=None) | Q(regions__in=line))
+        .distinct()
+    )
+
+
+def open_hazards(actor: Actor, institution_id: int, domain: str = ""):
+    """Hazards of the institution still open, as far as the actor may know of them: a finding may be the same."""
+    found = Hazard.objects.visible_to(actor).open().filter(institution=institution_id)
+    return (found.filter(domain=domain) if domain else found).order_by("-found_on", "-id")
+
+
+@dataclass
+class Row:
+    """One item of the walk with its answer and its findings."""
+
+    item: ChecklistItem
+    answer: Answer | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def bases(self):
+        return rules.bases(self.item)
+
+
+@dataclass
+class Section:
+    """The items of one domain."""
+
+    domain: Domain
+    rows: list[Row]
+
+    @property
+    def answered(self) -> int:
+        return sum(row.answer is not None for row in self.rows)
+
+
+@dataclass
+class Walk:
+    """The whole checklist of a visit as far as it has been walked."""
+
+    sections: list[Section]
+    free: list[Finding]  # findings without an item
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for section in self.sections for row in section.rows]
+
+    @property
+    def answered(self) -> int:
+        return sum(section.answered for section in self.sections)
+
+    @property
+    def findings(self) -> list[Finding]:
+        return sorted((*(f for row in self.rows for f in row.findings), *self.free), key=lambda f: f.pk)
+
+    def row(self, item_pk: int) -> Row:
+        return next(row for row in self.rows if row.item.pk == item_pk)
+
+
+def findings_of(visit: Visit):
+    """The findings of a visit with what they show, in the order they were found."""
+    photos = FindingPhoto.objects.select_related("file").order_by("id")
+    return (
+        Finding.objects.filter(visit=visit)
+        .select_related("item", "hazard__institution", "same_as", "found_by", "judgement")
+        .prefetch_related(Prefetch("photos", photos))
+        .order_by("id")
+    )
+
+
+def walk(visit: Visit) -> Walk:
+    """Four statements, whatever the length of the checklist."""
+    answers = {a.item_id: a for a in visit.answers.select_related("updated_by")}
+    by_item, free = {}, []
+    for finding in findings_of(visit):
+        finding.visit = visit
+        by_item.setdefault(finding.item_id, []).append(finding) if finding.item_id else free.append(finding)
+    sections: dict[str, list[Row]] = {}
+    for item in visit.items:
+        row = Row(item, answers.get(item.pk), by_item.pop(item.pk, []))
+        sections.setdefault(item.domain, []).append(row)
+    # A finding of an item that is not asked any more still belongs to the visit.
+    free += [finding for found in by_item.values() for finding in found]
+    return Walk([Section(Domain(domain), rows) for domain, rows in sections.items()], free)
+
+
+def progress(visit: Visit) -> dict[str, int]:
+    """已查 4 / 93 and the number of problems."""
+    return {
+        "answered": visit.answers.count(),
+        "total": visit.items.count(),
+        "findings": visit.findings.count(),
+    }
+
+
+def signatures_of(visit: Visit) -> list[VisitSignature]:
+    """The signatures with `data_url`, the picture as a page shows it (at most 100 KB each)."""
+    signatures = list(visit.signatures.all())
+    for signature in signatures:
+        signature.data_url = f"data:image/png;base64,{b64encode(bytes(signature.image)).decode()}"
+    return signatures
+
+
+def situations(visit: Visit, today: date) -> list[MajorSituation]:
+    """The listed situations in force for such a house."""
+    return list(MajorSituation.objects.for_institution(visit.institution, today))
+
+
+def known_hazards(actor: Actor, findings) -> set[int]:
+    """Which of the hazards these findings became, or repeat, the actor may open."""
+    keys = {f.hazard_id or f.same_as_id for f in findings} - {None}
+    return set(Hazard.objects.visible_to(actor).filter(pk__in=keys).values_list("pk", flat=True))
+
+
+def may_see_findings(actor: Actor, visit: Visit) -> bool:
+    """An institution reads what officials found when the visit is finished, not while they walk."""
+    return actor.institution is None or visit.is_own or visit.status == VisitStatus.FINISHED
+
+
+def may_see_photo(actor: Actor, photo: FindingPhoto) -> bool:
+    """Whoever may read the finding; of a protected house only who took it, until the hazard shows it (and logs that)."""
+    visit = photo.finding.visit
+    if photo.file.uploaded_by_id == actor.user.pk:
+        return True
+    if visit.institution.is_protected or not may_see_findings(actor, visit):
+        return False
+    hazard = photo.finding.hazard
+    if hazard is None:
+        return actor.institution is None or visit.is_own
+    return may_see_photos(hazard, actor) and actor.may_view_hazards
+
+
+def due(actor: Actor, today: date) -> dict:
+    """For the workbench: what this person has begun, and what is planned for people like them."""
+    visits = visit_list(actor)
+    mine = visits.open().filter(inspectors=actor.user).order_by("checked_in_at", "id")
+    kinds = visit_rules.kinds_for(actor)
+    soon = today + timedelta(days=DUE_DAYS)
+    planned = visits.filter(
+        status=VisitStatus.PLANNED, planned_on__lte=soon, kind__in=kinds, is_own=actor.institution is not None
+    ).order_by("planned_on", "id")
+    return {"open": mine, "planned": planned}

@@ -1,0 +1,34 @@
+"""URLs of visits, their findings and the sync of phones; included by inspections.urls."""
+
+from django.urls import path
+
+from inspections.views import findings, sync, visits
+
+_VISIT = "visits/<uuid:uid>/"
+_SYNC = "sync/visits/<uuid:uid>/"
+
+visit_urlpatterns = [
+    path("visits/", visits.visit_list, name="visits"),
+    path("visits/new/", visits.visit_choose, name="visit_choose"),
+    path("visits/new/<int:institution_pk>/", visits.visit_new, name="visit_new"),
+    path("visits/of-institution/<int:pk>/", visits.visits_of_institution, name="visits_of_institution"),
+    path("visits/due/", visits.due, name="due"),
+    path(_VISIT, visits.visit, name="visit"),
+    path(_VISIT + "check-in/", visits.visit_check_in, name="check_in"),
+    path(_VISIT + "cancel/", visits.visit_cancel, name="cancel"),
+    path(_VISIT + "answers/", visits.visit_answers, name="answers"),
+    path(_VISIT + "record/", visits.visit_record, name="record"),
+    path(_VISIT + "sign/", visits.visit_sign, name="sign"),
+    path(_VISIT + "finish/", visits.visit_finish, name="finish"),
+    path(_VISIT + "print/", visits.visit_print, name="print"),
+    path(_VISIT + "findings/new/", findings.finding_new, name="finding_new"),
+    path(_VISIT + "findings/<uuid:finding_uid>/", findings.finding, name="finding"),
+    path(_VISIT + "findings/<uuid:finding_uid>/remove/", findings.finding_remove, name="finding_remove"),
+    path("photos/<int:pk>/<str:variant>/", findings.photo, name="photo"),
+    path("sync/prepare/", sync.prepare, name="sync_prepare"),
+    path(_SYNC, sync.visit, name="sync_visit"),
+    path(_SYNC + "findings/<uuid:finding_uid>/", sync.finding, name="sync_finding"),
+    path(_SYNC + "photos/<uuid:photo_uid>/", sync.photo, name="sync_photo"),
+    path(_SYNC + "signatures/<uuid:signature_uid>/", sync.signature, name="sync_signature"),
+    path(_SYNC + "finish/", sync.finish, name="sync_finish"),
+]
