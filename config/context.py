@@ -10,6 +10,7 @@ from notifications.queries import unread_count
 _NAV = [
     ("工作台", "workbench", "home", None, True),
     ("隐患台账", "reports:ledger", "alert-triangle", C.VIEW_HAZARDS, True),
+    ("检查", "inspections:visits", "clipboard-check", C.VIEW_HAZARDS, True),
     ("机构档案", "institutions:list", "building", C.VIEW_INSTITUTIONS, True),
     ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, True),
     ("销号规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
@@ -17,13 +18,19 @@ _NAV = [
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
 ]
 
+# Where a section is larger than the page its entry leads to.
+_SECTION = {"inspections:visits": "/inspections/"}
+TABS_ON_PHONES = 4  # and 我的; the rest is on that page
+
 
 def _nav(request) -> list[dict]:
     actor, items = request.actor, []
     for label, name, icon, capability, is_short in _NAV:
         if capability is None or (actor and actor.can(capability)):
             url = reverse(name)
-            is_current = request.path == url or (url != "/" and request.path.startswith(url))
+            is_current = request.path == url or (
+                url != "/" and request.path.startswith(_SECTION.get(name, url))
+            )
             items.append(
                 {"label": label, "url": url, "icon": icon, "is_current": is_current, "is_short": is_short}
             )
@@ -36,6 +43,7 @@ def house(request):
     if not getattr(request, "user", None) or not request.user.is_authenticated or request.htmx:
         return {"actor": actor}
     nav = _nav(request)
+    short = [item for item in nav if item["is_short"]]
     me = {
         "label": "我的",
         "url": reverse("me"),
@@ -50,8 +58,8 @@ def house(request):
         "actor": actor,
         "posts": request.posts,
         "nav": nav,
-        "bottom_nav": [*[item for item in nav if item["is_short"]], me],
-        "more_nav": [item for item in nav if not item["is_short"]],
+        "bottom_nav": [*short[:TABS_ON_PHONES], me],
+        "more_nav": [item for item in nav if item not in short[:TABS_ON_PHONES]],
         "unread": unread_count(request.user),
         "banners": banners,
     }

@@ -243,6 +243,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hazards.tasks.forget_receipts",
         "schedule": crontab(hour=2, minute=40),
     },
+    "inspections.make_due_plans": {
+        "task": "inspections.tasks.make_due_plans",
+        "schedule": crontab(hour=1, minute=30),
+    },
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 

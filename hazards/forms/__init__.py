@@ -1,6 +1,14 @@
 from .acts import FORMS
-from .base import ActForm
+from .base import ActForm, DateInput, refuse_personal_data, text
 from .policy import ClosingPolicyForm
 from .register import RegisterForm
 
-__all__ = ["FORMS", "ActForm", "ClosingPolicyForm", "RegisterForm"]
+__all__ = [
+    "FORMS",
+    "ActForm",
+    "ClosingPolicyForm",
+    "DateInput",
+    "RegisterForm",
+    "refuse_personal_data",
+    "text",
+]

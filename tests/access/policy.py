@@ -28,6 +28,7 @@ def of(who, takes="", methods=("GET",), **more) -> Policy:
     return Policy(frozenset(who), takes, methods, **more)
 
 
+OFFICES = OFFICIALS | {PATROL, AUDITOR}
 BOTH, POST = ("GET", "POST"), ("POST",)
 
 
@@ -72,6 +73,31 @@ POLICIES: dict[str, list[Policy]] = {
     "notifications:health": [of({SYSTEM})],
     "notifications:mark_read": [of(EVERYBODY, methods=POST, own_only=True)],
     "notifications:open": [of(EVERYBODY, "notice", BOTH, own_only=True)],
+    "inspections:checklists": [of(READERS)],
+    "inspections:checklist": [of(READERS, "checklist")],
+    "inspections:checklist_print": [of(READERS, "checklist")],
+    "inspections:checklist_add": [of(OFFICIALS, methods=BOTH)],
+    "inspections:checklist_draft": [of({COUNTY}, "checklist", POST)],
+    "inspections:checklist_edit": [of({COUNTY}, "checklist")],
+    "inspections:checklist_facts": [of({COUNTY}, "checklist_being_edited", BOTH)],
+    "inspections:item_add": [of({COUNTY}, "checklist_being_edited", BOTH)],
+    "inspections:item_edit": [of({COUNTY}, "checklist_item", BOTH)],
+    "inspections:item_remove": [of({COUNTY}, "checklist_item", POST)],
+    "inspections:checklist_publish": [of({COUNTY}, "checklist_being_edited", POST)],
+    "inspections:checklist_withdraw": [of({COUNTY}, "checklist_being_edited", POST)],
+    "inspections:campaigns": [of(READERS)],
+    "inspections:campaign_add": [of(OFFICIALS, methods=BOTH)],
+    "inspections:campaign": [of(READERS, "campaign")],
+    "inspections:campaign_edit": [of({COUNTY}, "campaign", BOTH)],
+    "inspections:campaign_institutions": [of(OFFICES, "campaign")],
+    "inspections:team_add": [of({COUNTY}, "campaign", BOTH)],
+    "inspections:teams": [of(OFFICES)],
+    "inspections:team": [of(OFFICIALS | {AUDITOR}, "team")],
+    "inspections:team_edit": [of({COUNTY}, "team", BOTH)],
+    "inspections:team_members": [of({COUNTY}, "team", BOTH)],
+    "inspections:team_institutions": [of({COUNTY}, "team", BOTH)],
+    "inspections:plans": [of(OFFICES)],
+    "inspections:due_plans": [of(OFFICES)],
     "reports:ledger": [of(READERS)],
     "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
     "institutions:list": [of(READERS)],

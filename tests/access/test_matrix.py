@@ -24,6 +24,9 @@ FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "q"],
     "reports:dashboard": ["region"],
     "institutions:list": ["city", "county", "q"],
+    "inspections:visits": ["institution", "county", "q"],
+    "inspections:campaigns": ["state"],
+    "inspections:plans": ["of"],
     "hazards:choose_institution": ["q"],
 }
 HTMX = {"HX-Request": "true"}
@@ -108,6 +111,16 @@ def snapshot(county) -> str:
         "files_storedfile": f"id = '{county.upload}'",
         "notifications_notice": f"id = {county.notice.pk}",
         "institutions_importdraft": f"id = '{county.draft.pk}'",
+        "inspections_checklist": f"scope_id = {county.place.county.pk}",
+        "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
+        "inspections_campaign": f"id = {county.campaign.pk}",
+        "inspections_inspectionteam": f"id = {county.team.pk}",
+        "inspections_visitplan": f"institution_id = {county.home.pk}",
+        "inspections_visit": f"institution_id = {county.home.pk}",
+        "inspections_answer": f"visit_id = {county.visit.pk}",
+        "inspections_finding": f"visit_id = {county.visit.pk}",
+        "inspections_findingphoto": f"finding_id = {county.finding.pk}",
+        "inspections_visitsignature": f"visit_id = {county.visit.pk}",
     }
     with connection.cursor() as cursor:
         for table, where in queries.items():

@@ -16,6 +16,7 @@ from institutions.enums import Role
 from institutions.models import ImportDraft
 from notifications.models import Notice
 from tests.factories import Cast, LicenceFactory, make_actor, make_place, register_hazard
+from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
 
 PRIMES = {"own": 3, "sibling": 5, "foreign": 7}
@@ -68,6 +69,38 @@ class County:
             user=cast.county.user, filename=f"{canary}.xlsx", **import_draft_fields(canary)
         )
         self.member = cast.manager
+        self._inspect()
+
+    def _inspect(self):
+        """A checklist of the county's own and a draft of one, a campaign with a team, an open visit and a finding."""
+        canary, county = self.canary, self.place.county
+        words = {"text": f"{canary}检查项", "guidance": f"{canary}方式", "phrases": [f"{canary}描述"]}
+        items = {f"items__{name}": value for name, value in words.items()}
+        self.checklist = inspecting.ChecklistFactory(
+            scope=county, name=f"{canary}检查表", items=1, published=True, **items
+        )
+        self.draft_list = inspecting.ChecklistFactory(scope=county, name=f"{canary}草稿", items=1, **items)
+        authority = county.authorities.get()
+        self.campaign = inspecting.CampaignFactory(
+            authority=authority, name=f"{canary}行动", note=f"{canary}说明", created_by=self.cast.county.user
+        )
+        self.campaign.regions.add(county)
+        self.team = inspecting.InspectionTeamFactory(
+            authority=authority, campaign=self.campaign, name=f"{canary}组", leader=self.cast.county.user
+        )
+        self.team.members.add(self.cast.county2.user)
+        self.team.institutions.add(self.home)
+        self.visit = inspecting.VisitFactory(
+            institution=self.home, checklist=self.checklist, created_by=self.cast.county.user,
+            content=f"{canary}内容", problems=f"{canary}问题", person_in_charge=f"{canary}负责",
+        )  # fmt: skip
+        self.visit.inspectors.add(self.cast.county.user, self.cast.county2.user)
+        self.finding = inspecting.FindingFactory(
+            visit=self.visit, item=self.checklist.items.get(), description=f"{canary}发现", location=f"{canary}处"
+        )
+        self.finding_photo = inspecting.FindingPhotoFactory(
+            finding=self.finding, file_id=self._photo(self.cast.county, 92)
+        )
 
     def _photo(self, actor, seed):
         name = f"{self.canary}{seed}.jpg"
@@ -87,6 +120,16 @@ class County:
             "draft": {"pk": self.draft.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
+            "checklist": {"pk": self.checklist.pk},
+            "checklist_being_edited": {"pk": self.draft_list.pk},
+            "checklist_item": {"pk": self.draft_list.pk, "item_pk": self.draft_list.items.get().pk},
+            "campaign": {"pk": self.campaign.pk},
+            "team": {"pk": self.team.pk},
+            "visit": {"uid": self.visit.uid},
+            "finding": {"uid": self.visit.uid, "finding_uid": self.finding.uid},
+            "finding_photo": {"pk": self.finding_photo.pk, "variant": "full"},
+            "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
+            "sent_signature": {"uid": self.visit.uid, "signature_uid": uuid.uuid4()},
         }
 
 
