@@ -377,6 +377,8 @@ class FindingForm(forms.Form):
         facts = {name: data[name] for name in names} | {"item": self.item}
         if self.item:
             facts["domain"] = self.item.domain
+        if "interim_measures" in facts and data["severity"] != Severity.MAJOR:
+            facts["interim_measures"] = ""  # asked for major ones alone
         is_judged = data["severity"] == Severity.MAJOR and self.judging.is_valid()
         return {
             "uid": data["key"],

@@ -16,7 +16,7 @@ from tempfile import NamedTemporaryFile
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError
-from django.db.backends.postgresql.psycopg_any import errors
+from django.db.backends.postgresql.psycopg_any import errors as postgres
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -69,7 +69,7 @@ def for_phones(view):
         except _Bad as bad:
             return JsonResponse(bad.body, status=bad.status)
         except OperationalError as error:
-            if not isinstance(error.__cause__, errors.LockNotAvailable | errors.DeadlockDetected):
+            if not isinstance(error.__cause__, postgres.LockNotAvailable | postgres.DeadlockDetected):
                 raise
             return _error("另一位检查人员正在办理，稍后会自动再试。", HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -15,7 +15,7 @@ from inspections import png, visit_queries, visit_rules
 from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
 from inspections.actions.visit_door import require_writer
-from inspections.enums import OWN_KINDS
+from inspections.enums import OWN_KINDS, SignerRole
 from inspections.forms.visits import CancelForm, OpenForm, RecordForm, SignForm, VisitFilter, given_answers
 from inspections.models import InspectionTeam, Visit, VisitPlan
 from institutions.enums import Capability
@@ -329,5 +329,10 @@ def visit_print(request, uid):
     if not visit_queries.may_see_findings(request.actor, found):
         raise PermissionDenied("检查完成后才能查看检查记录。")
     context = record_context(request.actor, found, visit_queries.inspector_ids(found))
-    context["is_act"] = found.kind not in OWN_KINDS
+    inspectors = {s.user_id for s in context["signatures"]} - {None}
+    context |= {
+        "is_act": found.kind not in OWN_KINDS,
+        "is_unsigned_by_inspectors": len(inspectors) < found.inspectors.count(),
+        "is_unsigned_in_charge": not any(s.role == SignerRole.IN_CHARGE for s in context["signatures"]),
+    }
     return render(request, "inspections/visits/print.html", context)
