@@ -1,5 +1,5 @@
 from .acts import FORMS
-from .base import ActForm, DateInput, refuse_personal_data, text
+from .base import ActForm, DateInput, digest_of, refuse_personal_data, text
 from .policy import ClosingPolicyForm
 from .register import RegisterForm
 
@@ -9,6 +9,7 @@ __all__ = [
     "ClosingPolicyForm",
     "DateInput",
     "RegisterForm",
+    "digest_of",
     "refuse_personal_data",
     "text",
 ]

@@ -37,6 +37,13 @@ def text(label: str, *, lines: int = 0, required=True, max_length=500, min_lengt
     )  # fmt: skip
 
 
+def digest_of(form: forms.Form, subject: str) -> str:
+    """SHA-256 over what was sent about `subject`; files by name and size. Only for a bound form."""
+    said = [(name, form.data.getlist(name)) for name in sorted(form.data) if name != "csrfmiddlewaretoken"]
+    files = [(name, [(f.name, f.size) for f in form.files.getlist(name)]) for name in sorted(form.files)]
+    return hashlib.sha256(json.dumps([subject, said, files]).encode()).hexdigest()
+
+
 class DateInput(forms.DateInput):
     input_type = "date"
 
@@ -82,12 +89,7 @@ class ActForm(forms.Form):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over what was sent; files by name and size. Only for a bound form."""
-        said = [
-            (name, self.data.getlist(name)) for name in sorted(self.data) if name != "csrfmiddlewaretoken"
-        ]
-        files = [(name, [(f.name, f.size) for f in self.files.getlist(name)]) for name in sorted(self.files)]
-        return hashlib.sha256(json.dumps([self.subject, said, files]).encode()).hexdigest()
+        return digest_of(self, self.subject)
 
     def typed(self) -> list[tuple[str, str]]:
         """Label and text of what the person wrote, to be kept on a conflict page."""

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from common.http import Conflict, writes
+from common.words import keeping_words
 from files.claims import Unclaimable
 from hazards import advice, queries, workflow
 from hazards.actions import lifecycle, once, voiding
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
 from hazards.models import Hazard
-from hazards.views._words import keeping_words
 from institutions.actor import Actor
 
 A = HazardAction

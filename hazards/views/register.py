@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from common.http import readonly, writes
+from common.words import keeping_words
 from files.claims import Unclaimable
 from hazards import workflow
 from hazards.actions import once
 from hazards.actions.register import register as register_hazard
 from hazards.enums import HazardAction
 from hazards.forms import RegisterForm
-from hazards.views._words import keeping_words
 from institutions.models import Institution
 
 CHOICES_SHOWN = 30

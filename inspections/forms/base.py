@@ -5,7 +5,7 @@ import uuid
 from django import forms
 from django.core.exceptions import ValidationError
 
-from hazards.forms import refuse_personal_data
+from hazards.forms import digest_of, refuse_personal_data
 
 
 class KeyedForm(forms.Form):
@@ -14,8 +14,9 @@ class KeyedForm(forms.Form):
     key = forms.UUIDField(widget=forms.HiddenInput)
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
 
-    def __init__(self, *args, revision: int | None = None, **kwargs):
+    def __init__(self, *args, about: str = "", revision: int | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.about = about
         self.fields["key"].initial = uuid.uuid4
         self.fields["revision"].initial = revision
 
@@ -23,10 +24,15 @@ class KeyedForm(forms.Form):
         """Keyword arguments for the action."""
         return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
-    def typed(self) -> list[dict]:
+    @property
+    def digest(self) -> str:
+        """What was sent about what: the same words on another address (`about`) are another form."""
+        return digest_of(self, f"{type(self).__name__}:{self.about}")
+
+    def typed(self) -> list[tuple[str, str]]:
         """Label and text of what the person wrote, to be kept on a conflict page."""
         return [
-            {"label": field.label, "value": str(self.data[name])}
+            (field.label, str(self.data[name]))
             for name, field in self.fields.items()
             if not field.widget.is_hidden and isinstance(field, forms.CharField) and self.data.get(name)
         ]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import readonly, writes
+from common.words import keeping_words
 from hazards.actions import once
 from inspections import campaign_queries as queries
 from inspections import links, progress
@@ -147,13 +148,13 @@ def campaign_add(request):
     require(actor, Capability.MANAGE_CAMPAIGNS)
     if not actions.may_create(actor):
         raise PermissionDenied("专项行动由各级民政部门组织。")
-    form = CampaignForm(posted(request), actor=actor)
+    form = CampaignForm(posted(request), about=request.path, actor=actor)
     if form.is_bound and form.is_valid():
         facts = form.facts()
         facts.pop("revision")
-        location = _done(
-            form, lambda: once.once(form.cleaned_data["key"], actor.user, lambda: _made(actor, facts))
-        )
+        key, digest = form.cleaned_data["key"], form.digest
+        with keeping_words(form):
+            location = _done(form, lambda: once.once(key, digest, actor.user, lambda: _made(actor, facts)))
         if location:
             messages.success(request, "专项行动已建立。")
             return redirect(location)

@@ -9,7 +9,8 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from common.http import Conflict, readonly, writes
+from common.http import readonly, writes
+from common.words import keeping_words
 from hazards.actions import once
 from inspections import queries
 from inspections.actions import checklists as actions
@@ -89,13 +90,17 @@ def checklist_add(request):
     """A new checklist of the actor's own region."""
     actor = request.actor
     require(actor, Capability.EDIT_CHECKLISTS)
-    form = FactsForm(posted(request))
+    form = FactsForm(posted(request), about=request.path)
     if request.method == "POST" and form.is_valid():
         facts = form.facts() | {"by": actor}
         facts.pop("revision")
-        location = once.once(
-            form.cleaned_data["key"], actor.user, lambda: _edit_url(actions.create_own(**facts))
-        )
+        with keeping_words(form):
+            location = once.once(
+                form.cleaned_data["key"],
+                form.digest,
+                actor.user,
+                lambda: _edit_url(actions.create_own(**facts)),
+            )
         return redirect(location)
     return render(request, "inspections/checklists/facts.html", {"form": form}, status=_status(form))
 
@@ -129,7 +134,7 @@ def checklist_facts(request, pk: int):
     """Name and kinds of a draft."""
     draft = _kept(request.actor, pk)
     initial = {"name": draft.name, "kinds": draft.kinds}
-    form = FactsForm(posted(request), initial=initial, revision=draft.revision)
+    form = FactsForm(posted(request), about=request.path, initial=initial, revision=draft.revision)
     if location := _acted(request, form, partial(actions.save_facts, draft), _edit_url(draft)):
         messages.success(request, "已保存。")
         return redirect(location)
@@ -155,7 +160,7 @@ def item_edit(request, pk: int, item_pk: int):
 
 
 def _item_page(request, draft: Checklist, item):
-    form = ItemForm(posted(request), checklist=draft, item=item)
+    form = ItemForm(posted(request), about=request.path, checklist=draft, item=item)
     if location := _acted(request, form, partial(actions.save_item, draft, item=item), _edit_url(draft)):
         messages.success(request, f"已保存检查项：{form.cleaned_data['text']}")
         return redirect(location)
@@ -212,10 +217,8 @@ def _acted(request, form, action, location: str) -> str:
         return location
 
     try:
-        return once.once(form.cleaned_data["key"], request.actor.user, act)
-    except Conflict as conflict:
-        conflict.context["typed"] = form.typed()
-        raise
+        with keeping_words(form):
+            return once.once(form.cleaned_data["key"], form.digest, request.actor.user, act)
     except ValidationError as error:
         add_action_error(form, error)
         return ""
@@ -223,7 +226,7 @@ def _acted(request, form, action, location: str) -> str:
 
 def _act(request, action, done: str) -> bool:
     """Run an act that is one button; what it refuses is said on the next page."""
-    form = KeyedForm(request.POST)
+    form = KeyedForm(request.POST, about=request.path)
     if not form.is_valid():
         messages.error(request, "页面已过期，请重新操作。")
         return False

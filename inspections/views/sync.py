@@ -145,8 +145,11 @@ def visit(request, uid):
     """
     if request.method != "PUT":
         return JsonResponse(sync_words.state(_inspected(request, uid)))
-    body, status = _json(request), HTTPStatus.OK
     is_new = not Visit.objects.visible_to(request.actor).filter(uid=uid).exists()
+    if not is_new:
+        _inspected(request, uid)  # who may not write it is told so whatever was sent
+    # Nothing sent to what is not there, or not in scope, is 404 like any other call.
+    body, status = _json(request) if request.body else {}, HTTPStatus.OK
     if is_new:
         _made(request, uid, body)
         status = HTTPStatus.CREATED

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import readonly, writes
+from common.words import keeping_words
 from hazards.actions import once
 from inspections import campaign_queries as queries
 from inspections import links, people, progress
@@ -77,10 +78,12 @@ def team_add(request, pk: int):
     """A new team of a campaign."""
     actor = request.actor
     campaign = managed(actor, pk)
-    form = TeamForm(posted(request), actor=actor)
+    form = TeamForm(posted(request), about=request.path, actor=actor)
     if form.is_bound and form.is_valid():
         try:
-            location = once.once(form.cleaned_data["key"], actor.user, lambda: _made(campaign, actor, form))
+            with keeping_words(form):
+                key = form.cleaned_data["key"]
+                location = once.once(key, form.digest, actor.user, lambda: _made(campaign, actor, form))
         except ValidationError as error:
             add_action_error(form, error)
         else:

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from common.http import Conflict, readonly, writes
+from common.http import readonly, writes
+from common.words import keeping_words
 from inspections import png, visit_queries, visit_rules
 from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
@@ -263,11 +264,8 @@ def visit_record(request, uid):
     if not form.is_valid():
         context = {"visit": visit, "form": form}
         return render(request, "inspections/visits/record_form.html", context, status=UNPROCESSABLE)
-    try:
+    with keeping_words(form):
         actions.edit_record(visit, by=request.actor, **form.facts())
-    except Conflict as conflict:
-        conflict.context["typed"] = [{"label": k, "value": v} for k, v in form.typed()]
-        raise
     messages.success(request, "检查记录已保存。")
     return redirect(_url(visit, "finish"))
 

@@ -21,6 +21,8 @@ class Policy:
     is_public: bool = False
     own_only: bool = False
     arguments: tuple = ()
+    may_be_missing: bool = False  # asks for an object in its parameters, which the matrix does not give
+    unseen_by: frozenset = frozenset()  # roles to whom even what is in their scope is not there: 404
     absent: int = 404  # the answer to what is not there for this person, the same as to what is nowhere
 
 
@@ -29,11 +31,17 @@ def of(who, takes="", methods=("GET",), **more) -> Policy:
 
 
 OFFICES = OFFICIALS | {PATROL, AUDITOR}
+INSPECTORS = OFFICIALS | HOUSE | {PATROL}
 BOTH, POST = ("GET", "POST"), ("POST",)
 
 
 def act(who, action) -> Policy:
     return of(who, "hazard", BOTH, arguments=(("action", action),))
+
+
+def team(who, **more) -> Policy:
+    # A township sees the teams it belongs to; those that merely come its way come unannounced.
+    return of(who, "team", unseen_by=frozenset({PATROL}), **more)
 
 
 POLICIES: dict[str, list[Policy]] = {
@@ -85,6 +93,32 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:item_remove": [of({COUNTY}, "checklist_item", POST)],
     "inspections:checklist_publish": [of({COUNTY}, "checklist_being_edited", POST)],
     "inspections:checklist_withdraw": [of({COUNTY}, "checklist_being_edited", POST)],
+    "inspections:visits": [of(READERS)],
+    "inspections:visit_choose": [of(INSPECTORS)],
+    "inspections:visit_new": [of(INSPECTORS, "institution_pk", BOTH)],
+    "inspections:visits_of_institution": [of(READERS, "institution")],
+    "inspections:due": [of(READERS)],
+    "inspections:visit": [of(READERS, "visit")],
+    # The matrix's visit is still open: a house reads what officials found when the visit is finished, not while
+    # they walk (visit_queries.may_see_findings and may_see_photo).
+    "inspections:print": [of(OFFICES, "visit")],
+    "inspections:photo": [of(OFFICES, "finding_photo")],
+    "inspections:check_in": [of(OFFICIALS | {PATROL}, "visit", POST)],
+    # Only those who inspect write: in the matrix nobody is one of the visit's inspectors.
+    "inspections:cancel": [of([], "visit", BOTH)],
+    "inspections:answers": [of([], "visit", POST)],
+    "inspections:record": [of([], "visit", BOTH)],
+    "inspections:sign": [of([], "visit", BOTH)],
+    "inspections:finish": [of([], "visit", BOTH)],
+    "inspections:finding_new": [of([], "visit", BOTH)],
+    "inspections:finding": [of([], "finding", BOTH)],
+    "inspections:finding_remove": [of([], "finding", POST)],
+    "inspections:sync_prepare": [of(INSPECTORS, may_be_missing=True)],
+    "inspections:sync_visit": [of([], "visit", ("GET", "PUT"))],
+    "inspections:sync_finding": [of([], "finding", ("PUT", "DELETE"))],
+    "inspections:sync_photo": [of([], "sent_photo", ("PUT",))],
+    "inspections:sync_signature": [of([], "sent_signature", ("PUT",))],
+    "inspections:sync_finish": [of([], "visit", POST)],
     "inspections:campaigns": [of(READERS)],
     "inspections:campaign_add": [of(OFFICIALS, methods=BOTH)],
     "inspections:campaign": [of(READERS, "campaign")],
@@ -92,10 +126,10 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:campaign_institutions": [of(OFFICES, "campaign")],
     "inspections:team_add": [of({COUNTY}, "campaign", BOTH)],
     "inspections:teams": [of(OFFICES)],
-    "inspections:team": [of(OFFICIALS | {AUDITOR}, "team")],
-    "inspections:team_edit": [of({COUNTY}, "team", BOTH)],
-    "inspections:team_members": [of({COUNTY}, "team", BOTH)],
-    "inspections:team_institutions": [of({COUNTY}, "team", BOTH)],
+    "inspections:team": [team(OFFICIALS | {AUDITOR})],
+    "inspections:team_edit": [team({COUNTY}, methods=BOTH)],
+    "inspections:team_members": [team({COUNTY}, methods=BOTH)],
+    "inspections:team_institutions": [team({COUNTY}, methods=BOTH)],
     "inspections:plans": [of(OFFICES)],
     "inspections:due_plans": [of(OFFICES)],
     "reports:ledger": [of(READERS)],

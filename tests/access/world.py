@@ -96,7 +96,10 @@ class County:
         )  # fmt: skip
         self.visit.inspectors.add(self.cast.county.user, self.cast.county2.user)
         self.finding = inspecting.FindingFactory(
-            visit=self.visit, item=self.checklist.items.get(), description=f"{canary}发现", location=f"{canary}处"
+            visit=self.visit,
+            item=self.checklist.items.get(),
+            description=f"{canary}发现",
+            location=f"{canary}处",
         )
         self.finding_photo = inspecting.FindingPhotoFactory(
             finding=self.finding, file_id=self._photo(self.cast.county, 92)
