@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import findings, sync, visits
+from inspections.views import findings, sync, visit_fragments, visits
 
 _VISIT = "visits/<uuid:uid>/"
 _SYNC = "sync/visits/<uuid:uid>/"
@@ -11,8 +11,10 @@ visit_urlpatterns = [
     path("visits/", visits.visit_list, name="visits"),
     path("visits/new/", visits.visit_choose, name="visit_choose"),
     path("visits/new/<int:institution_pk>/", visits.visit_new, name="visit_new"),
-    path("visits/of-institution/<int:pk>/", visits.visits_of_institution, name="visits_of_institution"),
-    path("visits/due/", visits.due, name="due"),
+    path(
+        "visits/of-institution/<int:pk>/", visit_fragments.visits_of_institution, name="visits_of_institution"
+    ),
+    path("visits/due/", visit_fragments.due, name="due"),
     path(_VISIT, visits.visit, name="visit"),
     path(_VISIT + "check-in/", visits.visit_check_in, name="check_in"),
     path(_VISIT + "cancel/", visits.visit_cancel, name="cancel"),

@@ -16,7 +16,7 @@ from files.serve import serve
 from inspections import visit_queries
 from inspections.actions.findings import FindingChanged, remove_finding, save_finding
 from inspections.actions.visit_door import require_writer
-from inspections.forms.visits import FindingForm
+from inspections.forms.findings import FindingForm
 from inspections.models import ChecklistItem, Finding, FindingPhoto, Visit
 
 

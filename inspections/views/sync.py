@@ -5,116 +5,45 @@ upon (0: none). When something else stands by now the answer is 409 with both, a
 stands stays on the server, what was sent stays on the phone.
 """
 
-import json
 from contextlib import contextmanager
-from datetime import datetime
-from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db import OperationalError
-from django.db.backends.postgresql.psycopg_any import errors as postgres
-from django.http import Http404, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
-from common.http import Conflict, readonly, writes
+from common.http import readonly, writes
 from files import limits
 from files.claims import Unclaimable
 from files.intake import take_in
 from files.models import StoredFile
 from files.refusals import Refused
-from inspections import png, sync_words, visit_queries, visit_rules
+from inspections import png, sync_words, visit_queries
 from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
 from inspections.actions.findings import FindingChanged, add_photo, remove_finding, save_finding
 from inspections.actions.visit_door import require_inspector, require_writer
 from inspections.enums import FindingStage, SignerRole
-from inspections.forms.visits import FindingForm, OpenForm, RecordForm, SignForm, given_answers
+from inspections.forms.findings import FindingForm
+from inspections.forms.records import RecordForm, SignForm
+from inspections.forms.visits import OpenForm, given_answers
 from inspections.models import Finding, FindingPhoto, Visit
+from inspections.views._sync_door import (
+    Bad,
+    error_json,
+    for_phones,
+    invalid,
+    moment_of,
+    sent_json,
+    text_of,
+    texts,
+)
 from institutions.models import Institution
 
 CHUNK = 64 * 1024
-
-
-class _Bad(ValueError):
-    """A call this server can't make sense of: 400 with words, or 422 with the errors of its fields."""
-
-    def __init__(self, words: str, status=HTTPStatus.BAD_REQUEST, **more):
-        super().__init__(words)
-        self.status, self.body = status, {"error": words} | more
-
-
-def for_phones(view):
-    """Asked by a script: told in JSON, whatever happens, and never sent to a login page."""
-
-    @wraps(view)
-    def wrapped(request, *args, **kwargs):
-        if not request.user.is_authenticated:
-            return _error("登录已过期，请重新登录。手机里的内容还在。", HTTPStatus.UNAUTHORIZED)
-        if request.actor is None or visit_rules.opener(request.actor):
-            return _error("您的岗位不能开展检查。", HTTPStatus.FORBIDDEN)
-        try:
-            return view(request, *args, **kwargs)
-        except PermissionDenied as denied:
-            return _error(str(denied), HTTPStatus.FORBIDDEN)
-        except Http404:
-            return _error("没有这次检查，或它不在您的辖区内。", HTTPStatus.NOT_FOUND)
-        except Conflict as conflict:
-            return _error(conflict.message, HTTPStatus.CONFLICT)
-        except _Bad as bad:
-            return JsonResponse(bad.body, status=bad.status)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, postgres.LockNotAvailable | postgres.DeadlockDetected):
-                raise
-            return _error("另一位检查人员正在办理，稍后会自动再试。", HTTPStatus.SERVICE_UNAVAILABLE)
-
-    return wrapped
-
-
-def _error(words: str, status: int, **more) -> JsonResponse:
-    return JsonResponse({"error": words} | more, status=status)
-
-
-def _json(request) -> dict:
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise _Bad("内容不是 JSON。") from None
-    if not isinstance(body, dict):
-        raise _Bad("内容不是 JSON 对象。")
-    return body
-
-
-def _texts(body: dict, names) -> dict:
-    """The named values as a form reads them: a list stays one, everything else is text; what is absent stays so."""
-    found = {}
-    for name in names:
-        if name in body:
-            value = body[name]
-            found[name] = [str(v) for v in value] if isinstance(value, list) else _text(value)
-    return found
-
-
-def _text(value) -> str:
-    return "" if value is None else str(value)
-
-
-def _moment(value) -> datetime | None:
-    try:
-        moment = parse_datetime(_text(value))
-    except ValueError:
-        raise _Bad("时间的格式不对，应为 ISO 8601。") from None
-    return timezone.make_aware(moment) if moment and timezone.is_naive(moment) else moment
-
-
-def _invalid(form) -> _Bad:
-    errors = {name: list(found) for name, found in form.errors.items()}
-    return _Bad("有内容没有填对。", HTTPStatus.UNPROCESSABLE_ENTITY, fields=errors)
 
 
 def _inspected(request, uid) -> Visit:
@@ -149,7 +78,7 @@ def visit(request, uid):
     if not is_new:
         _inspected(request, uid)  # who may not write it is told so whatever was sent
     # Nothing sent to what is not there, or not in scope, is 404 like any other call.
-    body, status = _json(request) if request.body else {}, HTTPStatus.OK
+    body, status = sent_json(request) if request.body else {}, HTTPStatus.OK
     if is_new:
         _made(request, uid, body)
         status = HTTPStatus.CREATED
@@ -177,13 +106,13 @@ def _made(request, uid, body: dict) -> Visit:
         Institution.objects.visible_to(request.actor).in_use(), pk=pk if isinstance(pk, int) else 0
     )
     names = ("kind", "is_unannounced", "checklist", "campaigns", "inspectors", "other_participants")
-    data = _texts(body, names) | {"key": str(uid), "when": "now"}
+    data = texts(body, names) | {"key": str(uid), "when": "now"}
     if not body.get("is_unannounced"):
         data.pop("is_unannounced", None)
     form = OpenForm(data, actor=request.actor, institution=institution, today=timezone.localdate())
     if not form.is_valid():
-        raise _invalid(form)
-    facts = form.facts() | {"checked_in_at": _moment(body.get("checked_in_at"))}
+        raise invalid(form)
+    facts = form.facts() | {"checked_in_at": moment_of(body.get("checked_in_at"))}
     return actions.open_visit(by=request.actor, **facts)
 
 
@@ -192,9 +121,9 @@ def _record(request, visit: Visit, body: dict, is_new: bool) -> dict:
     names = [n for n in (*actions.FACTS, "inspectors") if n in body and not (is_new and n == "inspectors")]
     if not names:
         return {}
-    form = RecordForm(_texts(body, names), actor=request.actor, visit=visit, is_partial=True)
+    form = RecordForm(texts(body, names), actor=request.actor, visit=visit, is_partial=True)
     if not form.is_valid():
-        raise _invalid(form)
+        raise invalid(form)
     facts = form.facts()
     differing = {n: v for n, v in facts.items() if n != "inspectors" and getattr(visit, n) != v}
     if "inspectors" in facts and {
@@ -214,14 +143,14 @@ def _record(request, visit: Visit, body: dict, is_new: bool) -> dict:
 def _answers(request, visit: Visit, body: dict) -> tuple[list[dict], list[str]]:
     rows = body.get("answers") or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _Bad("answers 应为数组。")
+        raise Bad("answers 应为数组。")
     data = {}
     for row in rows:
-        key = _text(row.get("item"))
+        key = text_of(row.get("item"))
         data |= {
-            f"answer-{key}": _text(row.get("value")),
-            f"note-{key}": _text(row.get("note")),
-            f"revision-{key}": _text(row.get("revision", 0)),
+            f"answer-{key}": text_of(row.get("value")),
+            f"note-{key}": text_of(row.get("note")),
+            f"revision-{key}": text_of(row.get("revision", 0)),
         }
     given, errors = given_answers(data)
     if len(given) + len(errors) < len(rows):
@@ -241,7 +170,7 @@ def finding(request, uid, finding_uid):
     if request.method == "DELETE":
         remove_finding(visit, by=request.actor, uid=finding_uid)
         return JsonResponse({"removed": str(finding_uid)})
-    body = _json(request)
+    body = sent_json(request)
     there = Finding.objects.filter(uid=finding_uid, visit=visit).select_related("item").first()
     item = there.item if there else None
     if there is None and body.get("item") is not None:
@@ -249,18 +178,18 @@ def finding(request, uid, finding_uid):
         item = get_object_or_404(visit.items, pk=pk if isinstance(pk, int) else 0)
     judgement = body.get("judgement") if isinstance(body.get("judgement"), dict) else {}
     form = FindingForm(
-        {f"judge-{name}": _text(value) for name, value in judgement.items()}
-        | {"key": str(finding_uid), "revision": "0"} | _texts(body, [*FindingForm.base_fields, "revision"]),
+        {f"judge-{name}": text_of(value) for name, value in judgement.items()}
+        | {"key": str(finding_uid), "revision": "0"} | texts(body, [*FindingForm.base_fields, "revision"]),
         actor=request.actor, visit=visit, item=item, finding=there, is_partial=True,
     )  # fmt: skip
     if not form.is_valid():
-        raise _invalid(form)
+        raise invalid(form)
     facts = form.facts() | {"uid": finding_uid, "found": None, "rectified": None}
     try:
-        saved = save_finding(visit, by=request.actor, found_at=_moment(body.get("found_at")), **facts)
+        saved = save_finding(visit, by=request.actor, found_at=moment_of(body.get("found_at")), **facts)
     except FindingChanged as changed:
         both = {"theirs": sync_words.finding(changed.theirs), "mine": body}
-        return _error(changed.message, HTTPStatus.CONFLICT, conflict=both)
+        return error_json(changed.message, HTTPStatus.CONFLICT, conflict=both)
     return JsonResponse(sync_words.finding(saved), status=HTTPStatus.OK if there else HTTPStatus.CREATED)
 
 
@@ -274,7 +203,7 @@ def photo(request, uid, photo_uid):
     visit = _inspected(request, uid)
     stage = request.GET.get("stage", FindingStage.FOUND)
     if stage not in FindingStage.values:
-        raise _Bad("stage 应为 found 或 rectified。")
+        raise Bad("stage 应为 found 或 rectified。")
     finding = get_object_or_404(visit.findings, uid=_uuid(request.GET.get("finding", "")))
     user = request.actor.user
     earlier = StoredFile.objects.filter(uploaded_by=user, client_id=photo_uid).first()
@@ -287,14 +216,14 @@ def photo(request, uid, photo_uid):
                 upload,
                 by=user,
                 client_id=photo_uid,
-                taken_at=_moment(request.GET.get("taken_at", "")),
+                taken_at=moment_of(request.GET.get("taken_at", "")),
                 expected_sha256=_sha256(request),
             )
         is_new = add_photo(visit, by=request.actor, finding_uid=finding.uid, file=intake.file, stage=stage)
     except Refused as refused:
-        return _error(refused.message, refused.status)
+        return error_json(refused.message, refused.status)
     except Unclaimable as error:
-        return _error(error.message, HTTPStatus.CONFLICT)
+        return error_json(error.message, HTTPStatus.CONFLICT)
     body = {"id": str(photo_uid), "sha256": intake.file.original_sha256, "stage": stage}
     return JsonResponse(body, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
@@ -302,7 +231,7 @@ def photo(request, uid, photo_uid):
 def _uuid(text: str):
     found = sync_words.read_uuid(text)
     if found is None:
-        raise _Bad("编号的格式不对。")
+        raise Bad("编号的格式不对。")
     return found
 
 
@@ -332,18 +261,18 @@ def _received(request):
 @writes(methods=("PUT",))
 def signature(request, uid, signature_uid):
     """PUT {who: <user id> or "in_charge", name, image: data URL, signed_at} or {who, name, refusal_reason}."""
-    visit, body = _inspected(request, uid), _json(request)
-    data = _texts(body, ("who", "name", "image", "refusal_reason")) | {"key": str(signature_uid)}
+    visit, body = _inspected(request, uid), sent_json(request)
+    data = texts(body, ("who", "name", "image", "refusal_reason")) | {"key": str(signature_uid)}
     form = SignForm(data, visit=visit)
     if not form.is_valid():
-        raise _invalid(form)
+        raise invalid(form)
     try:
         if form.is_refusal:
             signing.refuse(visit, by=request.actor, **form.facts())
         else:
-            signing.sign(visit, by=request.actor, signed_at=_moment(body.get("signed_at")), **form.facts())
+            signing.sign(visit, by=request.actor, signed_at=moment_of(body.get("signed_at")), **form.facts())
     except png.BadDrawing as error:
-        raise _Bad(str(error), HTTPStatus.UNPROCESSABLE_ENTITY) from None
+        raise Bad(str(error), HTTPStatus.UNPROCESSABLE_ENTITY) from None
     role = data["who"] if data["who"] == SignerRole.IN_CHARGE else SignerRole.INSPECTOR
     return JsonResponse({"id": str(signature_uid), "role": str(role)})
 
@@ -356,12 +285,12 @@ def finish(request, uid):
     422 with `missing` (send these first) or `lacks` (words for the person).
     """
     visit = _inspected(request, uid)
-    body = _json(request) if request.body else {}
+    body = sent_json(request) if request.body else {}
     if missing := sync_words.not_arrived(visit, body):
-        return _error("还有内容没有传上来。", HTTPStatus.UNPROCESSABLE_ENTITY, missing=missing)
+        return error_json("还有内容没有传上来。", HTTPStatus.UNPROCESSABLE_ENTITY, missing=missing)
     try:
         finishing.finish(visit, by=request.actor)
     except finishing.Incomplete as incomplete:
         lacks = [{"words": lack.words, "url": lack.url} for lack in incomplete.lacks]
-        return _error("还不能完成检查。", HTTPStatus.UNPROCESSABLE_ENTITY, lacks=lacks)
+        return error_json("还不能完成检查。", HTTPStatus.UNPROCESSABLE_ENTITY, lacks=lacks)
     return JsonResponse(sync_words.state(_inspected(request, uid)))

@@ -28,6 +28,11 @@ from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.forms.base import add_action_error, posted
 
+TEMPLATES = {
+    "members": "inspections/campaigns/team_members.html",
+    "institutions": "inspections/campaigns/team_institutions.html",
+}
+
 
 @readonly
 def teams(request):
@@ -164,4 +169,4 @@ def _change(request, shown: InspectionTeam, find: FindForm, rows, held, *, add, 
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     status = answer_status(form if form.is_bound else find)
     context = {"team": shown, "find": find, "page": page, "held": held, "form": form, "what": what}
-    return render(request, f"inspections/campaigns/team_{what}.html", context, status=status)
+    return render(request, TEMPLATES[what], context, status=status)

@@ -17,7 +17,8 @@ from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
 from inspections.actions.visit_door import require_writer
 from inspections.enums import OWN_KINDS, SignerRole
-from inspections.forms.visits import CancelForm, OpenForm, RecordForm, SignForm, VisitFilter, given_answers
+from inspections.forms.records import RecordForm, SignForm
+from inspections.forms.visits import CancelForm, OpenForm, VisitFilter, given_answers
 from inspections.models import InspectionTeam, Visit, VisitPlan
 from institutions.enums import Capability
 from institutions.models import Institution
@@ -62,31 +63,6 @@ def visit_list(request):
     }
     status = HTTPStatus.OK if found.is_valid() else UNPROCESSABLE
     return render(request, "inspections/visits/list.html", context, status=status)
-
-
-@readonly
-def visits_of_institution(request, pk: int):
-    """Fragment of an institution's page: its latest visits."""
-    institution = get_object_or_404(Institution.objects.visible_to(request.actor), pk=pk)
-    require(request.actor, Capability.VIEW_HAZARDS)
-    visits = list(visit_queries.visit_list(request.actor).filter(institution=institution)[:6])
-    context = {
-        "institution": institution,
-        "visits": visits[:5],
-        "has_more": len(visits) > 5,
-        "may_open": not visit_rules.opener(request.actor) and institution.is_active,
-    }
-    return render(request, "inspections/visits/of_institution.html", context)
-
-
-@readonly
-def due(request):
-    """Fragment of the workbench: visits begun, planned, and due by plan."""
-    require(request.actor, Capability.VIEW_HAZARDS)
-    today = timezone.localdate()
-    found = {name: list(rows[:6]) for name, rows in visit_queries.due(request.actor, today).items()}
-    context = found | {"today": today, "may_open": not visit_rules.opener(request.actor)}
-    return render(request, "inspections/visits/due.html", context)
 
 
 # --- opening --------------------------------------------------------------------------------------------------

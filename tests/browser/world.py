@@ -1,5 +1,6 @@
 """A small world that is hard on a page: every status, long words without a break, long names, many photos."""
 
+import uuid
 from datetime import timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,6 +12,8 @@ from hazards import workflow
 from hazards.actions import lifecycle, voiding
 from hazards.forms import FORMS
 from hazards.models import Hazard
+from inspections.actions.finishing import finish
+from inspections.actions.signing import sign
 from institutions.models import ImportDraft, InstitutionEvent
 from notifications.models import Notice
 from tests.factories import (
@@ -22,6 +25,8 @@ from tests.factories import (
     make_place,
     register_hazard,
 )
+from tests.inspections import factories as make
+from tests.inspections.walking import answer, drawing, find, open_visit, signed
 from tests.pictures import jpeg
 
 LONG = (
@@ -82,6 +87,7 @@ class World:
         self.notice = Notice.objects.filter(recipient=cast.county.user).latest("id")
         self.evidence = self.hazards["many_photos"].evidence.first()
         self.upload = self.photos(cast.county, 1)[0]
+        self._inspect()
         InstitutionEvent.objects.create(
             institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
         )  # fmt: skip
@@ -154,6 +160,45 @@ class World:
         made["fixed"] = self._found(issue_with=None, fixed_with=fixed)
         return made
 
+    def _inspect(self):
+        """Checklists, a campaign with a team, plans, an open visit and a finished one, all in long words."""
+        cast, county, today = self.cast, self.cast.county.authority, timezone.localdate()
+        words = {"text": LONG[:200], "guidance": LONG_LATIN[:200], "phrases": [LONG[:100], LONG_LATIN[:100]],
+                 "interim": LONG, "upgrade_when": LONG[:200]}  # fmt: skip
+        items = {f"items__{name}": value for name, value in words.items()}
+        kinds = [cast.home.kind]
+        self.checklist = make.ChecklistFactory(name=LONG[:60], kinds=kinds, items=6, published=True, **items)
+        self.draft_list = make.ChecklistFactory(
+            name=LONG[:60], kinds=kinds, scope=county.region, items=3, **items
+        )
+        self.campaign = make.CampaignFactory(
+            authority=county, name=LONG[:60], note=LONG_LATIN, created_by=cast.county.user
+        )
+        self.campaign.regions.add(county.region)
+        self.team = make.InspectionTeamFactory(
+            authority=county, campaign=self.campaign, name=LONG[:40], leader=cast.county.user
+        )
+        self.team.members.add(cast.county2.user)
+        self.team.institutions.add(cast.home)
+        make.VisitPlanFactory(institution=cast.home)
+        make.VisitFactory(institution=cast.home, planned=True, planned_on=today, created_by=cast.county.user)
+        self.visits, self.findings = [], []
+        for is_finished in (False, True):
+            visit = open_visit(
+                cast, checklist=self.checklist, campaigns=[self.campaign], other_participants=LONG[:200]
+            )
+            first, *others = self.checklist.items.all()
+            answer(visit, cast.county, {first.pk: "no"} | {item.pk: "yes" for item in others})
+            facts = {"description": LONG, "location": LONG_LATIN[:100], "found": self.photos(cast.county, 3)}
+            self.findings.append(find(visit, cast.county, first, **facts))
+            if is_finished:
+                for actor in (cast.county, cast.county2):
+                    sign(
+                        visit, by=actor, uid=uuid.uuid4(), role="inspector", image=drawing(), user=actor.user
+                    )
+                visit = finish(signed(visit, cast.county, name=cast.manager.user.name), by=cast.county)
+            self.visits.append(visit)
+
     def draft(self, actor) -> ImportDraft:
         """A sheet of this actor's, one row of which can't be imported."""
         expires = timezone.now() + timedelta(hours=1)
@@ -180,6 +225,14 @@ class World:
             "notice": [{"pk": self.notice.pk}],
             "member": [{"pk": member.user.pk}],
             "membership": [{"pk": member.membership.pk}],
+            "checklist": [{"pk": self.checklist.pk}],
+            "checklist_being_edited": [{"pk": self.draft_list.pk}],
+            "checklist_item": [{"pk": self.draft_list.pk, "item_pk": self.draft_list.items.first().pk}],
+            "campaign": [{"pk": self.campaign.pk}],
+            "team": [{"pk": self.team.pk}],
+            "visit": [{"uid": visit.uid} for visit in self.visits],
+            "finding": [{"uid": f.visit.uid, "finding_uid": f.uid} for f in self.findings],
+            "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
         return [{"pk": self.draft(actor).pk}] if takes == "draft" else found[takes]
 
