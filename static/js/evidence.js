@@ -18,26 +18,34 @@ class Uploader {
     this.max = Number(fieldset.dataset.max) || 9;
     this.items = [];
     this.running = 0;
-    this.replacePlainInput();
+    const early = this.replacePlainInput();
     for (const li of this.list.querySelectorAll("[data-file-id]")) this.adopt(li);
+    this.add(early);
     fieldset.addEventListener("dragover", (event) => event.preventDefault());
     fieldset.addEventListener("drop", (event) => { event.preventDefault(); this.add(event.dataTransfer.files); });
     window.addEventListener("online", () => this.retry((item) => item.state === "waiting"));
     window.addEventListener("house:logged-in", () => this.retry((item) => item.isExpired));
   }
 
+  /** Buttons for camera and album instead of the plain input; gives the files it held already. */
   replacePlainInput() {
     const plain = this.fieldset.querySelector("[data-evidence-plain]");
-    const accept = plain.querySelector("input").accept;
+    const old = plain.querySelector("input");
+    const {accept} = old;
+    // On a slow line people choose before this script is there; the picker may even still be open.
+    const early = [...old.files];
+    const listen = (input) => input.addEventListener("change", () => { this.add(input.files); input.value = ""; });
     const button = (words, name, attributes) => {
       const input = element("input", {type: "file", accept, ...attributes});
-      input.addEventListener("change", () => { this.add(input.files); input.value = ""; });
+      listen(input);
       return element("label", {class: "btn file-button"}, icon(this.fieldset.dataset.icons, name), words, input);
     };
     plain.replaceChildren(
       button("拍照", "camera", {accept: "image/*", capture: "environment"}),
       button("从相册选", "photo", {multiple: true}),
     );
+    listen(old);
+    return early;
   }
 
   /** A photo the server already has: it came back with the page. */

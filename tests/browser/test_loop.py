@@ -38,6 +38,7 @@ def cast():
 
 def check(page):
     """What every page must hold: fits its screen, readable by everybody."""
+    page.wait_for_load_state()  # a click does not wait for the next page's styles
     assert overflow(page) == 0, page.url
     assert axe_violations(page) == [], page.url
 
@@ -193,3 +194,14 @@ def test_the_loop_works_without_javascript(chromium, live_server, media, cast, f
     assert re.search(r"/hazards/\d+/$", page.url)
     assert Hazard.objects.get().evidence.count() == 2
     context.close()
+
+
+def test_a_photo_chosen_before_the_script_arrived_is_not_lost(window, media, cast):
+    page, held = window(cast.county, PHONE), []
+    page.route("**/evidence.js", lambda route: held.append(route))
+    page.goto(f"/hazards/new/{cast.home.pk}/", wait_until="commit")
+    plain = page.locator("fieldset[data-stage=evidence] input[type=file]")
+    plain.set_input_files({"name": "一.jpg", "mimeType": "image/jpeg", "buffer": jpeg("gray", (1600, 1200))})
+    held[0].continue_()
+    page.locator("fieldset[data-stage=evidence] .evidence-item.is-done").wait_for()
+    assert page.locator("input[name=evidence]").count() == 1

@@ -183,7 +183,7 @@ def supervising(tmp_path):
 def test_a_signal_stops_the_child_and_then_the_supervisor(supervising, number):
     child = int(supervising.stdout.readline())
     supervising.send_signal(number)
-    assert supervising.communicate(timeout=10)[0] == "stopped\n"
+    assert supervising.communicate(timeout=60)[0] == "stopped\n"
     assert supervising.returncode == 0
     assert not is_alive(child)
 

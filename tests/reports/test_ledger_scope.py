@@ -1,5 +1,7 @@
 """The ledger shows what its reader may know of, in words made for that reader."""
 
+import re
+
 import pytest
 
 from institutions.enums import Role
@@ -59,7 +61,8 @@ def test_a_foreign_place_is_answered_exactly_like_one_that_does_not_exist(client
     made_up = "987654321"[: len(foreign)] if name == "institution" else "777777"
     for actor in (here.county, here.city):
         answers = [
-            fragment(client, actor, **{name: value}).replace(value, "…") for value in (foreign, made_up)
+            re.sub(rf'(?<=[="]){value}(?=["&])', "…", fragment(client, actor, **{name: value}))
+            for value in (foreign, made_up)
         ]
         assert answers[0] == answers[1]
         assert answers[0].count("没有这个选项，请重新选择。") == 1
