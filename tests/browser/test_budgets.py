@@ -49,7 +49,11 @@ class Visit:
 
     @property
     def photos(self) -> list[int]:
-        return [size for path, _, size in self.parts if path.startswith(("/hazards/photo/", "/files/"))]
+        return [
+            size
+            for path, _, size in self.parts
+            if path.startswith(("/hazards/photo/", "/inspections/photos/", "/files/"))
+        ]
 
     def over_budget(self) -> list[str]:
         """Words for each budget of the house that this page breaks; photos come on top of a page's own bytes."""
