@@ -82,6 +82,7 @@ def window(chromium, live_server, faults):
 
 def axe_violations(page) -> list[str]:
     """Ids and targets of what axe finds against wcag2a to wcag22aa."""
+    page.wait_for_load_state()
     # Injected through the debugger, not as a script of the page: the CSP stays as it is.
     page.evaluate(AXE.read_text())
     result = page.evaluate(
@@ -92,4 +93,5 @@ def axe_violations(page) -> list[str]:
 
 def overflow(page) -> int:
     """Pixels by which the page is wider than the screen (compare with the screen: is_mobile hides it)."""
+    page.wait_for_load_state()  # a click does not wait for the next page and its styles
     return page.evaluate("() => Math.max(0, document.documentElement.scrollWidth - window.screen.width)")

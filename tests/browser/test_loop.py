@@ -38,7 +38,6 @@ def cast():
 
 def check(page):
     """What every page must hold: fits its screen, readable by everybody."""
-    page.wait_for_load_state()  # a click does not wait for the next page's styles
     assert overflow(page) == 0, page.url
     assert axe_violations(page) == [], page.url
 

@@ -155,8 +155,9 @@ def test_ending_a_group_says_whether_it_went_by_itself(tmp_path):
 
 
 SUPERVISING = """
-import os, pathlib, sys, time
+import os, pathlib, signal, sys, time
 from ops.supervise import Program, StopFlag, Supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests themselves were started under
 folder = pathlib.Path(sys.argv[1])
 stop = StopFlag()
 stop.listen()
