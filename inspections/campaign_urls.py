@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import campaigns, plans, teams
+from inspections.views import campaigns, exports, plans, teams
 
 campaign_urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
@@ -10,6 +10,7 @@ campaign_urlpatterns = [
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
     path("campaigns/<int:pk>/edit/", campaigns.campaign_edit, name="campaign_edit"),
     path("campaigns/<int:pk>/institutions/", campaigns.campaign_institutions, name="campaign_institutions"),
+    path("campaigns/<int:pk>/unvisited.<str:kind>", exports.unvisited, name="unvisited_export"),
     path("campaigns/<int:pk>/teams/new/", teams.team_add, name="team_add"),
     path("teams/", teams.teams, name="teams"),
     path("teams/<int:pk>/", teams.team, name="team"),

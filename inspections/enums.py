@@ -110,6 +110,7 @@ class CampaignAct(models.TextChoices):
     EDITED = "edited", "修改"
     TEAM = "team", "维护督导组"
     PLANNED = "planned", "安排检查"
+    EXPORTED = "exported", "导出未检查机构清单"
 
 
 class PlanKind(models.TextChoices):

@@ -182,6 +182,15 @@ def _words(campaign: Campaign, regions: Collection[Region]) -> dict[str, str]:
     }
 
 
+def note_export(campaign: Campaign, *, by: Actor, place: str, count: int, kind: str) -> None:
+    """Write down who took the list of institutions not yet visited out of the house: where, how many, as what.
+
+    Anybody who may read the list may take it along; the trace is for the authority that runs the campaign.
+    """
+    data = {"place": place, "count": count, "kind": kind}
+    record(campaign, by, CampaignAct.EXPORTED, f"{place} {count} 家（{kind}）", data)
+
+
 def record(
     campaign: Campaign, by: Actor, act: CampaignAct, comment: str = "", data: dict | None = None
 ) -> None:

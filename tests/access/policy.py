@@ -124,6 +124,10 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:campaign": [of(READERS, "campaign")],
     "inspections:campaign_edit": [of({COUNTY}, "campaign", BOTH)],
     "inspections:campaign_institutions": [of(OFFICES, "campaign")],
+    "inspections:unvisited_export": [
+        of(OFFICES, "campaign", arguments=(("kind", "xlsx"),)),
+        of(OFFICES, "campaign", arguments=(("kind", "csv"),)),
+    ],
     "inspections:team_add": [of({COUNTY}, "campaign", BOTH)],
     "inspections:teams": [of(OFFICES)],
     "inspections:team": [team(OFFICIALS | {AUDITOR})],
