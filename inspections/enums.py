@@ -114,6 +114,8 @@ class CampaignAct(models.TextChoices):
 
 
 class PlanKind(models.TextChoices):
-    YEARLY = "yearly", "年度检查"
     MONTHLY = "monthly", "月度检查"
+    QUARTERLY = "quarterly", "季度检查"
+    HALF_YEARLY = "half_yearly", "半年检查"
+    YEARLY = "yearly", "年度检查"
     LOOK_BACK = "look_back", "回头看"

@@ -33,15 +33,16 @@ class PlanRule:
         return first, following - timedelta(days=1)
 
 
-# The kinds know month and year alone: within a year the words tell the rest.
 PLAN_RULES = {
     RiskGrade.RED: PlanRule(PlanKind.MONTHLY, 1, "每月一次"),
-    RiskGrade.ORANGE: PlanRule(PlanKind.YEARLY, 3, "每季度一次"),
-    RiskGrade.YELLOW: PlanRule(PlanKind.YEARLY, 6, "每半年一次"),
+    RiskGrade.ORANGE: PlanRule(PlanKind.QUARTERLY, 3, "每季度一次"),
+    RiskGrade.YELLOW: PlanRule(PlanKind.HALF_YEARLY, 6, "每半年一次"),
     RiskGrade.BLUE: PlanRule(PlanKind.YEARLY, 12, "每年一次"),
 }
 
-PERIODIC = frozenset(rule.kind for rule in PLAN_RULES.values())
+# A plan keeps the period it was made for, whatever the grade becomes meanwhile.
+RULE_OF_KIND = {rule.kind: rule for rule in PLAN_RULES.values()}
+PERIODIC = frozenset(RULE_OF_KIND)
 
 # Which visits settle which plans. A township's 巡检 does not stand in for the visit its county owes.
 SETTLED_BY = {
@@ -52,11 +53,11 @@ SETTLED_BY = {
 }
 
 
-def reason(kind: str, grade: str) -> str:
-    """Why a plan is there, in words: the rule of the institution's grade, or 回头看."""
+def reason(kind: str) -> str:
+    """Why a plan is there, in words: the rule it was made by, or 回头看."""
     if kind == PlanKind.LOOK_BACK:
         return f"销号满 {LOOK_BACK_DAYS} 天回头看"
-    return f"建议{PLAN_RULES[RiskGrade(grade)].words}"
+    return f"建议{RULE_OF_KIND[PlanKind(kind)].words}"
 
 
 def visit_kind(kind: str) -> InspectionKind:

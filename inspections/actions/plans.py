@@ -18,6 +18,7 @@ from inspections.plan_rules import (
     LOOK_BACK_SHARE,
     PERIODIC,
     PLAN_RULES,
+    RULE_OF_KIND,
     SETTLED_BY,
 )
 from institutions.models import Institution
@@ -85,10 +86,8 @@ class _Before(Func):
 
 
 def _begins_on():
-    """First day on which a visit counts: of the grade's period; the close-out's for 回头看."""
-    months = [
-        When(institution__risk_grade=grade, then=Value(rule.months)) for grade, rule in PLAN_RULES.items()
-    ]
+    """First day on which a visit counts: of the plan's period; the close-out's for 回头看."""
+    months = [When(kind=kind, then=Value(rule.months)) for kind, rule in RULE_OF_KIND.items()]
     return Case(
         When(kind=PlanKind.LOOK_BACK, then=F("source_hazard__closed_at__date")),
         default=_Before(F("due_on"), Case(*months, default=Value(12))),

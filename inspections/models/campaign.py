@@ -163,7 +163,7 @@ class VisitPlan(models.Model):
         Authority, on_delete=models.PROTECT, related_name="+", verbose_name="检查部门"
     )
     due_on = models.DateField("应在此前完成")
-    kind = models.CharField("类型", max_length=10, choices=PlanKind)
+    kind = models.CharField("类型", max_length=20, choices=PlanKind)
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="plans",
         verbose_name="专项行动",

@@ -19,7 +19,7 @@ def _shown(plans: list[VisitPlan], actor: Actor) -> list[VisitPlan]:
     """Each plan with why it is there and, for those whose visits settle it, where that visit is opened."""
     may_open = actor.can(Capability.INSPECT) and actor.level != RegionLevel.TOWNSHIP
     for plan in plans:
-        plan.reason = plan_rules.reason(plan.kind, plan.institution.risk_grade)
+        plan.reason = plan_rules.reason(plan.kind)
         plan.open_url = links.open_planned(plan) if may_open else ""
     return plans
 

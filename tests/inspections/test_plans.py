@@ -50,11 +50,20 @@ def test_every_day_lies_in_one_period_and_periods_follow_each_other(day, grade):
 
 def test_the_rules_cover_every_grade_and_say_what_they_advise():
     assert set(PLAN_RULES) == set(RiskGrade)
-    assert {grade.value: reason("yearly", grade) for grade in RiskGrade} == {
+    assert {grade.value: reason(rule.kind) for grade, rule in PLAN_RULES.items()} == {
         "red": "建议每月一次",
         "orange": "建议每季度一次",
         "yellow": "建议每半年一次",
         "blue": "建议每年一次",
+    }
+
+
+def test_each_period_is_a_kind_of_its_own():
+    assert {grade.value: (rule.kind.value, rule.months) for grade, rule in PLAN_RULES.items()} == {
+        "red": ("monthly", 1),
+        "orange": ("quarterly", 3),
+        "yellow": ("half_yearly", 6),
+        "blue": ("yearly", 12),
     }
 
 
@@ -124,6 +133,27 @@ def test_a_worse_grade_brings_an_earlier_visit_forward():
     home.save()
     plans.make_due_plans(date(2026, 11, 20))
     assert (home.pk, "monthly", date(2026, 11, 30)) in planned()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "too_early", "in_time"),
+    [
+        ("quarterly", "季度检查", date(2026, 9, 30), date(2026, 10, 1)),
+        ("half_yearly", "半年检查", date(2026, 6, 30), date(2026, 7, 1)),
+        ("yearly", "年度检查", date(2025, 12, 31), date(2026, 1, 1)),
+    ],
+)
+def test_a_plan_is_settled_within_the_period_it_was_made_for_whatever_the_grade_is_now(
+    cast, kind, words, too_early, in_time
+):
+    plan = make.VisitPlanFactory(institution=cast.home, kind=kind, due_on=date(2026, 12, 31))
+    plans.settle(visited(cast.home, on=too_early))
+    plan.refresh_from_db()
+    assert (plan.visit, plan.get_kind_display()) == (None, words)
+    visit = visited(cast.home, on=in_time)
+    plans.settle(visit)
+    plan.refresh_from_db()
+    assert plan.visit == visit
 
 
 # --- settled ----------------------------------------------------------------------------------------------
@@ -264,7 +294,9 @@ def test_the_run_costs_the_same_for_one_institution_and_for_many(cast):
         closed_at=datetime.combine(DECEMBER, time(12), timezone.get_default_timezone())
     )
     assert (alone, cost(DECEMBER)) == (13, 13)
-    assert sorted(kind for _, kind, _ in planned()) == ["look_back"] + ["monthly"] * 6 + ["yearly"] * 15
+    assert sorted(kind for _, kind, _ in planned()) == [
+        *["half_yearly"] * 5, "look_back", *["monthly"] * 6, *["quarterly"] * 5, *["yearly"] * 5,
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
