@@ -8,6 +8,7 @@ from inspections import progress
 from inspections.models import Campaign, InspectionTeam, VisitPlan
 from inspections.plan_rules import AHEAD_DAYS
 from institutions.actor import Actor
+from institutions.territories import Territory, territory_below
 
 STATES = {"current": "进行中", "coming": "未开始", "ended": "已结束"}
 
@@ -35,6 +36,21 @@ def campaign_page(actor: Actor):
         .select_related("authority__region", "checklist", "created_by")
         .prefetch_related("regions")
     )
+
+
+def territory_of(campaign: Campaign, actor: Actor, code: str) -> Territory:
+    """Where a campaign is looked at: its own region, or the actor's when that is smaller, down to region `code`.
+
+    One statement. Http404 for what is not within both.
+    """
+    own, its = actor.authority.region, campaign.authority.region
+    return territory_below(own if own.path.startswith(its.path) else its, code)
+
+
+def rows_here(territory: Territory, of: str) -> dict[str, int]:
+    """Filter for the institutions of a territory, or (`of` = "itself") for those of no region below it."""
+    is_itself = of == "itself" and not territory.is_lowest
+    return {"county_id": territory.region.pk} if is_itself else territory.here
 
 
 def relatives(campaign: Campaign, actor: Actor) -> dict:

@@ -5,6 +5,7 @@ A rate is None where its denominator is 0: nothing to rate is not 100 %.
 
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
@@ -12,9 +13,9 @@ from hazards.enums import HazardStatus
 from hazards.models import Hazard
 from hazards.models.hazard import CLOCK_RUNS, OPEN
 from inspections.models import Campaign, InspectionTeam, Visit
-from inspections.territories import OF_ITSELF, Territory
 from institutions.actor import Actor
 from institutions.models import Institution, Region
+from institutions.territories import OF_ITSELF, Territory
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ class Figures:
 @dataclass(frozen=True)
 class Part:
     """One line of the table: a region (`code` to drill into; empty: what belongs to the territory itself), or an
-    institution with the day of its last visit.
+    institution with the day of its last visit. `place` is what the address of its rows needs, ready to use.
     """
 
     name: str
     figures: Figures
+    place: str
     code: str = ""
     institution: int | None = None
     visited_at: datetime | None = None
@@ -115,7 +117,12 @@ def with_last_visit(institutions, campaign: Campaign, actor: Actor):
 
 def found(campaign: Campaign, actor: Actor):
     """Hazards registered from findings of the campaign's visits; what was found again (same_as) is not new."""
-    return Hazard.objects.visible_to(actor).filter(
+    return found_among(Hazard.objects.visible_to(actor), campaign, actor)
+
+
+def found_among(hazards, campaign: Campaign, actor: Actor):
+    """Those of `hazards` (already in scope) that the campaign's visits found: the rows behind its figures."""
+    return hazards.filter(
         finding__visit__in=visits(campaign, actor).values("pk"),
         institution__in=reached(campaign, actor).values("pk"),
     )
@@ -126,9 +133,8 @@ def parts(campaign: Campaign, territory: Territory, actor: Actor, today: date) -
 
     Two statements for institutions, three for regions, beside those that read the campaign.
     """
-    here = territory.here()
-    scope = in_scope(campaign, actor).filter(**here)
-    hazards = found(campaign, actor).filter(**here)
+    scope = in_scope(campaign, actor).filter(**territory.here)
+    hazards = found(campaign, actor).filter(**territory.here)
     if territory.is_lowest:
         return _institutions(campaign, scope, hazards, actor, today)
     was_visited = Q(pk__in=visits(campaign, actor).values("institution"))
@@ -148,6 +154,7 @@ def parts(campaign: Campaign, territory: Territory, actor: Actor, today: date) -
         Part(
             OF_ITSELF[territory.level] if region.pk == territory.region.pk else region.name,
             Figures(**counted.get(region.pk, {}), **hazards.get(region.pk, {})),
+            urlencode(territory.parameters_of(region)),
             "" if region.pk == territory.region.pk else region.code,
         )
         for region in regions
@@ -161,6 +168,7 @@ def _institutions(campaign, scope, hazards, actor: Actor, today: date) -> list[P
         Part(
             name,
             Figures(institutions=1, visited=int(at is not None), **counted.get(pk, {})),
+            urlencode({"institution": pk}),
             institution=pk,
             visited_at=at,
         )

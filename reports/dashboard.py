@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from hazards.enums import HazardStatus
-from reports.drill import Part, Territory
+from institutions.territories import Territory
+from reports.drill import Part
 from reports.links import ledger_url
 from reports.statistics import AGES, Figures, Totals
 

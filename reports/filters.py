@@ -8,6 +8,8 @@ from django.urls import reverse_lazy
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
 from hazards.numbers import read_number
+from inspections import progress
+from inspections.models import Campaign
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind
 from reports.paging import SORTS
@@ -43,6 +45,14 @@ def _day(label, field_name, lookup_expr):
     )
 
 
+def _campaigns(actor: Actor) -> list[tuple[str, str]]:
+    """The campaigns whose figures this actor may read: those of authorities; one statement."""
+    if actor.institution:
+        return []
+    rows = Campaign.objects.visible_to(actor).order_by("-starts_on", "-pk").values_list("pk", "name")
+    return [(str(pk), name) for pk, name in rows]
+
+
 class _LedgerForm(forms.Form):
     """Checks what no single field can see."""
 
@@ -57,7 +67,7 @@ class _LedgerForm(forms.Form):
 class LedgerFilter(django_filters.FilterSet):
     """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
 
-    Offers only places of the scope. Costs one statement (none for a post at an institution).
+    Offers only places and campaigns of the scope. Costs two statements (none for a post at an institution).
     """
 
     q = django_filters.CharFilter(
@@ -75,6 +85,7 @@ class LedgerFilter(django_filters.FilterSet):
     domain = _choice("隐患类别", Domain)
     severity = _choice("隐患等级", Severity)
     source = _choice("来源", Source)
+    campaign = _choice("专项行动", method="in_campaign")
     overdue = django_filters.BooleanFilter(
         label="只看逾期", method="only_overdue", widget=forms.CheckboxInput
     )
@@ -112,13 +123,21 @@ class LedgerFilter(django_filters.FilterSet):
         super().__init__(self.places.data, queryset)
         for name in (*LEVELS, INSTITUTION):
             self.filters[str(name)].extra["choices"] = self.places.choices.get(name, [])
+        self.actor = actor
+        self.filters["campaign"].extra["choices"] = campaigns = _campaigns(actor)
         pointless = {*LEVELS, INSTITUTION} - {n for n, c in self.places.choices.items() if c}
-        for name in pointless | ({"kind"} if actor.institution else set()):
+        pointless |= {"kind"} if actor.institution else set()
+        for name in pointless | (set() if campaigns else {"campaign"}):
             if name not in self.data:
                 del self.filters[str(name)]
 
     def in_region(self, hazards, name, code):
         return hazards.filter(**{f"{name}_id": self.places.pks[code]})
+
+    def in_campaign(self, hazards, name, pk):
+        """Exactly the hazards the campaign's own page counts."""
+        campaign = Campaign.objects.select_related("authority__region").get(pk=pk)
+        return progress.found_among(hazards, campaign, self.actor)
 
     def only_overdue(self, hazards, name, value):
         return hazards.overdue(self.today) if value else hazards

@@ -8,12 +8,11 @@ from django.db.models.functions import Cast
 from institutions.actor import Actor
 from institutions.enums import RegionLevel
 from institutions.models import Institution, Region
+from institutions.territories import OF_ITSELF, is_code
 
 L = RegionLevel
 LEVELS = (L.CITY, L.COUNTY, L.TOWNSHIP)
 INSTITUTION = "institution"
-# An institution of the city itself has the city in its county column, too (institutions.regions.place_columns).
-_OF_ITSELF = {L.PROVINCE: "省本级", L.CITY: "市本级"}
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,6 @@ class Places:
 def is_number(text: str) -> bool:
     """Whether `text` can be a primary key."""
     return text.isascii() and text.isdigit() and len(text) <= 18
-
-
-def is_code(text: str) -> bool:
-    """Whether `text` can be a region's code."""
-    return text.isascii() and text.isalnum() and len(text) <= 12
 
 
 def places_for(actor: Actor, data: dict[str, str]) -> Places:
@@ -133,7 +127,7 @@ def _choose(result: Places, level: RegionLevel, above: Place | None, regions: di
         (p.value, p.name) for p in regions.values() if above and p.kind == level and p.parent == above.value
     ]
     if above and level != L.CITY:
-        options.append((above.value, "未分乡镇" if level == L.TOWNSHIP else _OF_ITSELF[L(above.kind)]))
+        options.append((above.value, "未分乡镇" if level == L.TOWNSHIP else OF_ITSELF[L(above.kind)]))
     result.choices[level] = options
     value = result.data.get(level, "")
     if value in regions and value not in dict(options):

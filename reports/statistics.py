@@ -6,11 +6,12 @@ A rate is None where its denominator is 0: nothing to rate is not 100 %.
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from django.db.models import Avg, Case, Count, F, Min, Q, When
+from django.db.models import Avg, Count, F, Min, Q
 from django.utils import timezone
 
 from hazards.enums import Domain, HazardStatus, Severity
 from hazards.models.hazard import CLOCK_RUNS, OPEN, HazardQuerySet
+from institutions.territories import city_or_county
 
 S = HazardStatus
 _VALID = ~Q(status=S.VOIDED)
@@ -156,10 +157,8 @@ def by_city(hazards: HazardQuerySet, today: date) -> dict[int, Figures]:
     """Figures by id of the city. 省直辖县 have no city: they stand under their own id, and what belongs to the
     province itself under the province's. One statement.
     """
-    rows = hazards.annotate(
-        part_id=Case(When(city_id=F("province_id"), then=F("county_id")), default=F("city_id"))
-    )
-    return {row["part_id"]: _figures(row) for row in _grouped(rows, "part_id", today)}
+    rows = _grouped(hazards.annotate(part_id=city_or_county()), "part_id", today)
+    return {row["part_id"]: _figures(row) for row in rows}
 
 
 def by_institution(hazards: HazardQuerySet, today: date) -> dict[tuple[int, str], Figures]:

@@ -12,9 +12,10 @@ from django_htmx.http import push_url
 from common.http import readonly
 from hazards.models import Hazard
 from institutions.enums import Capability
+from institutions.territories import territory_below
 from reports import dashboard as show
 from reports import statistics
-from reports.drill import parts_of, territory_for
+from reports.drill import parts_of
 from reports.filters import LedgerFilter
 from reports.screen import ledger_screen
 
@@ -47,8 +48,8 @@ def dashboard(request):
     if not actor.can(Capability.VIEW_DASHBOARD):
         raise PermissionDenied("您的角色不能查看统计。")
     now, today = timezone.now(), timezone.localdate()
-    territory = territory_for(actor, request.GET.get("region", ""))
-    hazards = territory.narrow(Hazard.objects.visible_to(actor))
+    territory = territory_below(actor.authority.region, request.GET.get("region", ""))
+    hazards = Hazard.objects.visible_to(actor).filter(**territory.here)
     total, here = statistics.totals(hazards, today), territory.parameters
     context = {
         "now": now,

@@ -1,6 +1,7 @@
 """专项行动: list, page with progress by region, who has been visited, new, edit."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,7 +19,6 @@ from inspections.actions import campaigns as actions
 from inspections.forms.campaigns import CampaignForm, FindForm, matching_institutions
 from inspections.models import Campaign
 from inspections.plan_rules import countdown
-from inspections.territories import territory_for
 from institutions.actor import Actor
 from institutions.enums import Capability, InstitutionKind
 from institutions.forms.base import add_action_error, posted
@@ -87,10 +87,11 @@ def campaign(request, pk: int):
         **queries.relatives(shown, actor),
     }
     if actor.authority:
-        territory = territory_for(actor, shown, request.GET.get("region", ""))
+        territory = queries.territory_of(shown, actor, request.GET.get("region", ""))
         parts = progress.parts(shown, territory, actor, today)
         context |= {
             "territory": territory,
+            "place": urlencode(territory.parameters),
             "parts": parts,
             "total": progress.total(parts),
             "teams": queries.with_progress(queries.team_list(actor).filter(campaign=shown), actor),
@@ -112,13 +113,11 @@ def campaign_institutions(request, pk: int):
     actor, today = request.actor, timezone.localdate()
     shown = campaign_in_sight(actor, pk)
     of_authority(actor)
-    territory = territory_for(actor, shown, request.GET.get("region", ""))
+    territory = queries.territory_of(shown, actor, request.GET.get("region", ""))
     form = FindForm(request.GET, label="机构名称、地址或县名")
     state = "visited" if request.GET.get("state") == "visited" else "unvisited"
-    found = {
-        name: getattr(progress, name)(shown, actor).filter(**territory.here())
-        for name in ("unvisited", "visited")
-    }
+    here = queries.rows_here(territory, request.GET.get("of", ""))
+    found = {name: getattr(progress, name)(shown, actor).filter(**here) for name in ("unvisited", "visited")}
     rows = matching_institutions(progress.with_last_visit(found[state], shown, actor), form.words)
     rows = rows.select_related("city", "county").order_by("county__path", "name", "pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
@@ -128,6 +127,7 @@ def campaign_institutions(request, pk: int):
     context = {
         "campaign": shown,
         "territory": territory,
+        "of": "itself" if here != territory.here else "",
         "state": state,
         "tabs": [
             (name, label, found[name].count())

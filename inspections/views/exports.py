@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from common import tables
 from common.http import writes
+from inspections import campaign_queries as queries
 from inspections import progress
 from inspections.actions.campaigns import note_export
-from inspections.territories import territory_for
 from inspections.views.campaigns import campaign_in_sight, of_authority
 
 HEADERS = (
@@ -25,8 +25,9 @@ def unvisited(request, pk: int, kind: str):
     of_authority(actor)
     if kind not in tables.CONTENT_TYPES:
         raise Http404("没有这种格式。")
-    territory = territory_for(actor, shown, request.GET.get("region", ""))
-    found = progress.unvisited(shown, actor).filter(**territory.here())
+    territory = queries.territory_of(shown, actor, request.GET.get("region", ""))
+    here = queries.rows_here(territory, request.GET.get("of", ""))
+    found = progress.unvisited(shown, actor).filter(**here)
     found = found.select_related("city", "county", "township", "authority").order_by(
         "county__path", "name", "pk"
     )

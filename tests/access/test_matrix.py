@@ -21,7 +21,7 @@ SEES = {role: {"own"} for role in ROLES} | {
     "city_official": {"own", "sibling"},
 }
 FILTERS = {
-    "reports:ledger": ["institution", "city", "county", "township", "q"],
+    "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
     "reports:dashboard": ["region"],
     "institutions:list": ["city", "county", "q"],
     "inspections:visits": ["institution", "county", "q"],
@@ -193,7 +193,7 @@ def test_filters_that_name_foreign_things_show_nothing_of_them(inside, role):
     for key in {"own", "sibling", "foreign"} - SEES[role]:
         county = inside[key]
         values = [county.home.pk, county.place.county.pk, county.place.county.code, county.canary,
-                  county.place.city.pk, county.place.city.code, county.hazard.number, county.hazard.pk]  # fmt: skip
+                  county.place.city.pk, county.place.city.code, county.hazard.number, county.hazard.pk, county.campaign.pk]  # fmt: skip
         for page, names in FILTERS.items():
             for name in names:
                 for value in values:

@@ -201,7 +201,7 @@ def test_the_page_costs_ten_statements_whatever_is_counted(client, count):
         (cast.province, "", 10),
         (cast.province, cast.place.city.code, 10),
         (cast.province, cast.place.county.code, 10),
-        (cast.county, "", 10),
+        (cast.county, "", 9),
     ):
         dashboard(client, actor)  # the session notes that it was seen
         with CaptureQueriesContext(connection) as queries:
