@@ -166,6 +166,21 @@ def findings_of(visit: Visit):
     )
 
 
+def sightings(actor: Actor, hazard: Hazard) -> list[Finding]:
+    """Where a hazard was seen: the finding it came from, then those that found it again, of finished visits in sight.
+
+    What an open visit writes can still change, and an institution does not read it before the finish.
+    """
+    visits = Visit.objects.visible_to(actor).finished()
+    photos = FindingPhoto.objects.select_related("file").order_by("id")
+    return list(
+        Finding.objects.filter(Q(hazard=hazard) | Q(same_as=hazard), visit__in=visits.values("pk"))
+        .select_related("visit__institution", "same_as__institution", "hazard__institution")
+        .prefetch_related("visit__inspectors", Prefetch("photos", photos))
+        .order_by("visit__checked_in_at", "pk")
+    )
+
+
 def walk(visit: Visit) -> Walk:
     """Four statements, whatever the length of the checklist."""
     answers = {a.item_id: a for a in visit.answers.select_related("updated_by")}

@@ -14,6 +14,7 @@ visit_urlpatterns = [
     path(
         "visits/of-institution/<int:pk>/", visit_fragments.visits_of_institution, name="visits_of_institution"
     ),
+    path("visits/of-hazard/<int:pk>/", visit_fragments.visits_of_hazard, name="visits_of_hazard"),
     path("visits/due/", visit_fragments.due, name="due"),
     path(_VISIT, visits.visit, name="visit"),
     path(_VISIT + "check-in/", visits.visit_check_in, name="check_in"),

@@ -1,9 +1,10 @@
-"""Visits on other pages: an institution's, the workbench."""
+"""Visits on other pages: an institution's, a hazard's, the workbench."""
 
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from common.http import readonly
+from hazards.models import Hazard
 from inspections import visit_queries, visit_rules
 from institutions.enums import Capability
 from institutions.models import Institution
@@ -23,6 +24,14 @@ def visits_of_institution(request, pk: int):
         "may_open": not visit_rules.opener(request.actor) and institution.is_active,
     }
     return render(request, "inspections/visits/of_institution.html", context)
+
+
+@readonly
+def visits_of_hazard(request, pk: int):
+    """Fragment of a hazard's page: the visit it came from and those that found it again; empty when there is none."""
+    hazard = get_object_or_404(Hazard.objects.visible_to(request.actor), pk=pk)
+    found = visit_queries.sightings(request.actor, hazard)
+    return render(request, "inspections/visits/of_hazard.html", {"hazard": hazard, "findings": found})
 
 
 @readonly

@@ -97,6 +97,7 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:visit_choose": [of(INSPECTORS)],
     "inspections:visit_new": [of(INSPECTORS, "institution_pk", BOTH)],
     "inspections:visits_of_institution": [of(READERS, "institution")],
+    "inspections:visits_of_hazard": [of(READERS, "hazard")],
     "inspections:due": [of(READERS)],
     "inspections:visit": [of(READERS, "visit")],
     # The matrix's visit is still open: a house reads what officials found when the visit is finished, not while
