@@ -4,9 +4,9 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 
-from hazards.enums import Domain
+from hazards.enums import Domain, HazardStatus
 from hazards.models import Hazard
 from hazards.queries import may_see_photos
 from inspections import rules, visit_rules
@@ -28,6 +28,7 @@ from institutions.enums import Capability, Role
 from institutions.models import Institution, Membership, User
 
 DUE_DAYS = 30
+RECURS_WITHIN_DAYS = 730
 TABS = {
     "planned": [VisitStatus.PLANNED],
     "open": [VisitStatus.OPEN],
@@ -107,6 +108,22 @@ def open_hazards(actor: Actor, institution_id: int, domain: str = ""):
     return (found.filter(domain=domain) if domain else found).order_by("-found_on", "-id")
 
 
+def closed_hazards(actor: Actor, institution_id: int, today: date, item: ChecklistItem | None = None):
+    """What was closed there within two years, of the item's domain: a finding may be one that came back (反弹).
+
+    Those that the same item had found come first, then the latest.
+    """
+    found = Hazard.objects.visible_to(actor).filter(
+        institution=institution_id,
+        status=HazardStatus.CLOSED,
+        closed_at__date__gt=today - timedelta(days=RECURS_WITHIN_DAYS),
+    )
+    if item is None:
+        return found.order_by("-closed_at", "-id")
+    is_of_item = Exists(Finding.objects.filter(hazard=OuterRef("pk"), item__code=item.code))
+    return found.filter(domain=item.domain).order_by(is_of_item.desc(), "-closed_at", "-id")
+
+
 @dataclass
 class Row:
     """One item of the walk with its answer and its findings."""
@@ -160,7 +177,7 @@ def findings_of(visit: Visit):
     photos = FindingPhoto.objects.select_related("file").order_by("id")
     return (
         Finding.objects.filter(visit=visit)
-        .select_related("item", "hazard__institution", "same_as", "found_by", "judgement")
+        .select_related("item", "hazard__institution", "same_as", "recurrence_of", "found_by", "judgement")
         .prefetch_related(Prefetch("photos", photos))
         .order_by("id")
     )
@@ -220,8 +237,8 @@ def situations(visit: Visit, today: date) -> list[MajorSituation]:
 
 
 def known_hazards(actor: Actor, findings) -> set[int]:
-    """Which of the hazards these findings became, or repeat, the actor may open."""
-    keys = {f.hazard_id or f.same_as_id for f in findings} - {None}
+    """Which of the hazards these findings became, repeat or bring back the actor may open."""
+    keys = {key for f in findings for key in (f.hazard_id, f.same_as_id, f.recurrence_of_id)} - {None}
     return set(Hazard.objects.visible_to(actor).filter(pk__in=keys).values_list("pk", flat=True))
 
 

@@ -180,10 +180,12 @@ def problems_words(findings: list) -> str:
     """发现的问题, as proposed: numbered; 零隐患 is a result too."""
     if not findings:
         return "未发现隐患（零隐患）。"
-    lines = [
-        f"{n}. {f.location + '：' if f.location else ''}{f.description}" for n, f in enumerate(findings, 1)
-    ]
-    return "\n".join(lines)
+    return "\n".join(f"{n}. {_problem_words(finding)}" for n, finding in enumerate(findings, 1))
+
+
+def _problem_words(finding) -> str:
+    place = f"{finding.location}：" if finding.location else ""
+    return f"{place}{finding.description}{'（反弹）' if finding.recurrence_of_id else ''}"
 
 
 def handling_words(findings: list) -> str:

@@ -23,7 +23,7 @@ from institutions.actor import Actor
 
 FACTS = (
     "item", "description", "location", "domain", "severity", "handling", "due_on", "responsible_person",
-    "interim_measures", "measures", "no_photo_reason", "same_as",
+    "interim_measures", "measures", "no_photo_reason", "same_as", "recurrence_of",
 )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def _of_one_handling(facts: dict) -> dict:
     handling = facts.get("handling")
     if handling is None:
         return facts
-    empty = {} if handling == FindingHandling.SAME else {"same_as": None}
+    empty = {"recurrence_of" if handling == FindingHandling.SAME else "same_as": None}
     if handling != FindingHandling.ISSUE:
         empty |= {"due_on": None}
     if handling != FindingHandling.FIXED:

@@ -135,6 +135,7 @@ def _register(visit: Visit, finding: Finding, *, by: Actor) -> Hazard:
         basis=basis_of(finding),
         evidence=files[FindingStage.FOUND],
         no_photo_reason=finding.no_photo_reason,
+        recurrence_of=finding.recurrence_of,
         **facts,
     )
 

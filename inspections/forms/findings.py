@@ -34,6 +34,14 @@ class HazardChoice(forms.ModelChoiceField):
         )
 
 
+class ClosedHazardChoice(forms.ModelChoiceField):
+    """A closed hazard, by number and words."""
+
+    def label_from_instance(self, hazard):
+        closed_on = timezone.localdate(hazard.closed_at)
+        return f"{hazard.number} {hazard.location}：{hazard.description[:40]}（{closed_on:%Y年%m月}销号）"
+
+
 class PhotosBoundField(EvidenceBoundField):
     @property
     def evidence(self) -> dict:
@@ -98,6 +106,11 @@ class FindingForm(forms.Form):
         label="与哪一条相同", queryset=Hazard.objects.none(), required=False, empty_label="请选择"
     )
 
+    recurrence_of = ClosedHazardChoice(
+        label="是否反弹", queryset=Hazard.objects.none(), required=False, empty_label="不是，首次发现",
+        help_text="近两年销过号、现在又出现的，请选原来那条",
+    )  # fmt: skip
+
     def __init__(
         self,
         *args,
@@ -141,6 +154,11 @@ class FindingForm(forms.Form):
         if not self.is_partial and not hazards.exists():
             handlings.remove(H.SAME)
             del self.fields["same_as"]
+        closed = visit_queries.closed_hazards(self.actor, self.visit.institution_id, self.today, self.item)
+        self.fields["recurrence_of"].queryset = closed
+        # A phone that does not ask leaves what somebody answered elsewhere.
+        if "recurrence_of" not in self.data if self.is_partial else not closed.exists():
+            del self.fields["recurrence_of"]
         self.fields["handling"].choices = [(h.value, h.label) for h in handlings]
         if H.ISSUE not in handlings:
             del self.fields["due_on"], self.fields["interim_measures"]

@@ -16,7 +16,9 @@ from .visit import Visit
 
 
 class Finding(models.Model):
-    """One problem found. `hazard` is what it became at the finish; `same_as` what was open already."""
+    """One problem found. `hazard` is what it became at the finish; `same_as` what was open already, `recurrence_of` what
+    had been closed.
+    """
 
     uid = models.UUIDField(
         "客户端编号", unique=True, default=uuid.uuid4
@@ -40,6 +42,9 @@ class Finding(models.Model):
     same_as = models.ForeignKey(
         Hazard, on_delete=models.PROTECT, null=True, blank=True, related_name="found_again"
     )
+    recurrence_of = models.ForeignKey(
+        Hazard, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="反弹自"
+    )  # closed once, and here again: the hazard this becomes says so
     hazard = models.OneToOneField(
         Hazard, on_delete=models.PROTECT, null=True, blank=True, related_name="finding"
     )
@@ -63,6 +68,10 @@ class Finding(models.Model):
                 name="finding_same_or_new",
                 condition=Q(handling="same", same_as__isnull=False, hazard=None)
                 | ~Q(handling="same") & Q(same_as=None),
+            ),
+            # What is open already can't have come back.
+            models.CheckConstraint(
+                name="finding_same_or_recurring", condition=Q(same_as=None) | Q(recurrence_of=None)
             ),
         ]
 
