@@ -177,7 +177,9 @@ def findings_of(visit: Visit):
     photos = FindingPhoto.objects.select_related("file").order_by("id")
     return (
         Finding.objects.filter(visit=visit)
-        .select_related("item", "hazard__institution", "same_as", "recurrence_of", "found_by", "judgement")
+        .select_related(
+            "item", "hazard__institution", "same_as__institution", "recurrence_of", "found_by", "judgement"
+        )
         .prefetch_related(Prefetch("photos", photos))
         .order_by("id")
     )
@@ -247,17 +249,30 @@ def may_see_findings(actor: Actor, visit: Visit) -> bool:
     return actor.institution is None or visit.is_own or visit.status == VisitStatus.FINISHED
 
 
-def may_see_photo(actor: Actor, photo: FindingPhoto) -> bool:
-    """Whoever may read the finding; of a protected house only who took it, until the hazard shows it (and logs that)."""
-    visit = photo.finding.visit
+def may_see_photo(actor: Actor, photo: FindingPhoto, known: set[int]) -> bool:
+    """Whoever may read the finding; `known` are the hazards in the actor's sight (known_hazards).
+
+    Of a protected house only who took it, until a hazard shows it (and logs that). What was found again has no hazard
+    of its own: from the finish those see it who may see the photos of the one it repeats.
+    """
+    finding, visit = photo.finding, photo.finding.visit
     if photo.file.uploaded_by_id == actor.user.pk:
         return True
-    if visit.institution.is_protected or not may_see_findings(actor, visit):
+    if not may_see_findings(actor, visit):
         return False
-    hazard = photo.finding.hazard
-    if hazard is None:
+    if finding.same_as is not None and visit.status == VisitStatus.FINISHED:
+        return finding.same_as_id in known and may_see_photos(finding.same_as, actor)
+    if visit.institution.is_protected:
+        return False
+    if finding.hazard is None:
         return actor.institution is None or visit.is_own
-    return may_see_photos(hazard, actor) and actor.may_view_hazards
+    return may_see_photos(finding.hazard, actor) and actor.may_view_hazards
+
+
+def show_photos(actor: Actor, findings: list[Finding], known: set[int]) -> None:
+    """Gives each finding its `shown_photos`: those this actor may open."""
+    for finding in findings:
+        finding.shown_photos = [p for p in finding.photos.all() if may_see_photo(actor, p, known)]
 
 
 def due(actor: Actor, today: date) -> dict:

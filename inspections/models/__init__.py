@@ -1,6 +1,6 @@
 from .campaign import Campaign, CampaignEvent, InspectionTeam, VisitPlan
 from .checklist import Checklist, ChecklistEvent, ChecklistItem
-from .finding import Finding, FindingPhoto
+from .finding import Finding, FindingPhoto, FindingPhotoView
 from .judgement import Judgement, MajorSituation
 from .visit import Answer, Visit, VisitEvent, VisitSignature
 
@@ -13,6 +13,7 @@ __all__ = [
     "ChecklistItem",
     "Finding",
     "FindingPhoto",
+    "FindingPhotoView",
     "InspectionTeam",
     "Judgement",
     "MajorSituation",

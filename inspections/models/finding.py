@@ -93,3 +93,21 @@ class FindingPhoto(models.Model):
 
     def __str__(self):
         return f"{self.get_stage_display()} {self.file_id}"
+
+
+class FindingPhotoView(models.Model):
+    """Who looked at which photo of a finding at a house for children or people under protection."""
+
+    append_only = True
+
+    photo = models.ForeignKey(FindingPhoto, on_delete=models.PROTECT, related_name="views")
+    by = user("查看人")
+    at = models.DateTimeField("查看时间", auto_now_add=True)
+    variant = models.CharField("尺寸", max_length=10)
+
+    class Meta:
+        verbose_name = "检查照片查看记录"
+        ordering = ["-id"]
+
+    def __str__(self):
+        return f"{self.photo_id} {self.at:%Y-%m-%d %H:%M}"

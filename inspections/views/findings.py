@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from common.http import readonly, writes
+from common.http import writes
 from files.claims import Unclaimable
 from files.serve import serve
 from inspections import visit_queries
 from inspections.actions.findings import FindingChanged, remove_finding, save_finding
+from inspections.actions.viewing import log_viewing
 from inspections.actions.visit_door import require_writer
 from inspections.forms.findings import FindingForm
 from inspections.models import ChecklistItem, Finding, FindingPhoto, Visit
@@ -120,17 +121,22 @@ def finding_remove(request, uid, finding_uid):
     return redirect("inspections:visit", visit.uid)
 
 
-@readonly
+@writes(methods=("GET", "HEAD"))
 def photo(request, pk: int, variant: str):
-    """The photo (`full`, `thumb`) of a finding, for those who may read the finding."""
+    """The photo (`full`, `thumb`) of a finding, for those who may read the finding; writes only the log of viewings."""
     found = get_object_or_404(
         FindingPhoto.objects.select_related(
-            "file", "finding__hazard__institution", "finding__visit__institution"
+            "file",
+            "finding__hazard__institution",
+            "finding__same_as__institution",
+            "finding__visit__institution",
         ).filter(finding__visit__in=Visit.objects.visible_to(request.actor)),
         pk=pk,
     )
-    if not visit_queries.may_see_photo(request.actor, found):
+    known = visit_queries.known_hazards(request.actor, [found.finding])
+    if not visit_queries.may_see_photo(request.actor, found, known):
         raise PermissionDenied("这张照片由检查人员在检查中拍摄，请在隐患页面查看。")
     if variant == "thumb" and not found.file.is_image:
         raise Http404
+    log_viewing(found, by=request.actor, variant=variant)
     return serve(found.file, variant)

@@ -31,6 +31,7 @@ def visits_of_hazard(request, pk: int):
     """Fragment of a hazard's page: the visit it came from and those that found it again; empty when there is none."""
     hazard = get_object_or_404(Hazard.objects.visible_to(request.actor), pk=pk)
     found = visit_queries.sightings(request.actor, hazard)
+    visit_queries.show_photos(request.actor, found, {hazard.pk})
     return render(request, "inspections/visits/of_hazard.html", {"hazard": hazard, "findings": found})
 
 

@@ -180,8 +180,8 @@ def record_context(actor, visit: Visit, inspectors: set[int]) -> dict:
     may_see = visit_queries.may_see_findings(actor, visit)
     walk = visit_queries.walk(visit) if may_see else None
     findings = walk.findings if walk else []
-    for finding in findings:
-        finding.shown_photos = [p for p in finding.photos.all() if visit_queries.may_see_photo(actor, p)]
+    hazards = visit_queries.known_hazards(actor, findings)
+    visit_queries.show_photos(actor, findings, hazards)
     values = [row.answer.value for row in walk.rows if row.answer] if walk else []
     return {
         "visit": visit,
@@ -189,7 +189,7 @@ def record_context(actor, visit: Visit, inspectors: set[int]) -> dict:
         "findings": findings,
         "failed": [row for row in walk.rows if row.answer and row.answer.value == "no"] if walk else [],
         "answers_words": visit_rules.answers_words(values),
-        "hazards": visit_queries.known_hazards(actor, findings),
+        "hazards": hazards,
         "signatures": visit_queries.signatures_of(visit) if may_see else [],
         "events": list(visit.events.order_by("-id")[:20]) if may_see else [],
         "may_check_in": not visit_rules.checker_in(actor, visit),

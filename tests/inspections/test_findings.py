@@ -295,13 +295,3 @@ def test_findings_are_out_of_reach_for_strangers_and_after_the_finish(cast, item
     finishing.finish(signed(visit, cast.county), by=cast.county)
     assert [as_client(cast.county).get(u).status_code for u in (edit, url_of(visit))] == [409, 409]
     assert as_client(cast.county).get(url_of(visit).replace("new/", f"{uuid.uuid4()}/")).status_code == 409
-
-
-def test_photos_of_a_protected_house_are_shown_to_who_took_them_alone(media):
-    cast = Cast(kind="child_welfare")
-    visit = open_visit(cast)
-    finding = find(visit, cast.county)
-    photo = finding.photos.get()
-    url = f"/inspections/photos/{photo.pk}/thumb/"
-    seen = [as_client(actor).get(url).status_code for actor in (cast.county2, cast.city, cast.manager)]
-    assert seen == [403, 403, 403]
