@@ -185,7 +185,9 @@ def problems_words(findings: list) -> str:
 
 def _problem_words(finding) -> str:
     place = f"{finding.location}：" if finding.location else ""
-    return f"{place}{finding.description}{'（反弹）' if finding.recurrence_of_id else ''}"
+    came_back = "（反弹）" if finding.recurrence_of_id else ""
+    whose = f"（责任部门：{finding.get_department_display()}）" if finding.department else ""
+    return f"{place}{finding.description}{came_back}{whose}"
 
 
 def handling_words(findings: list) -> str:

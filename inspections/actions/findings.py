@@ -24,6 +24,7 @@ from institutions.actor import Actor
 FACTS = (
     "item", "description", "location", "domain", "severity", "handling", "due_on", "responsible_person",
     "interim_measures", "measures", "no_photo_reason", "same_as", "recurrence_of",
+    "department",
 )  # fmt: skip
 
 

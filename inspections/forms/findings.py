@@ -21,6 +21,7 @@ from inspections.models import (
     Visit,
 )
 from institutions.actor import Actor
+from institutions.enums import Department
 
 H = FindingHandling
 
@@ -89,6 +90,10 @@ class FindingForm(forms.Form):
     found = FindingPhotosField(label="现场照片", required=False, help_text="至少一张；请勿拍到老人、儿童面部")
     no_photo_reason = text("没有照片的原因", required=False, max_length=100)
     domain = forms.ChoiceField(label="隐患类别", choices=[("", "请选择"), *Domain.choices])
+    department = forms.ChoiceField(
+        label="责任部门", choices=[("", "不指定"), *Department.choices], required=False,
+        help_text="由哪个部门负责督促；按检查项的分工预先选好",
+    )  # fmt: skip
     severity = forms.ChoiceField(label="隐患等级", choices=Severity.choices, widget=forms.RadioSelect)
     handling = forms.ChoiceField(label="处理方式", widget=forms.RadioSelect)
     due_on = forms.DateField(label="整改期限", required=False, widget=DateInput())
@@ -159,6 +164,8 @@ class FindingForm(forms.Form):
         # A phone that does not ask leaves what somebody answered elsewhere.
         if "recurrence_of" not in self.data if self.is_partial else not closed.exists():
             del self.fields["recurrence_of"]
+        if not self.visit.is_joint or (self.is_partial and "department" not in self.data):
+            del self.fields["department"]
         self.fields["handling"].choices = [(h.value, h.label) for h in handlings]
         if H.ISSUE not in handlings:
             del self.fields["due_on"], self.fields["interim_measures"]
@@ -193,6 +200,8 @@ class FindingForm(forms.Form):
         )
         person = self.visit.institution.responsible_persons.first()
         fields["responsible_person"].initial = person.name if person else ""
+        if "department" in fields:
+            fields["department"].initial = item.owner_department if item else ""
         if item:
             fields["description"].initial = phrase or (item.phrases[0] if item.phrases else "")
         if "due_on" in fields:

@@ -9,6 +9,7 @@ from files.models import StoredFile
 from hazards.enums import Domain, Severity
 from hazards.models import Hazard
 from inspections.enums import FindingHandling, FindingStage
+from institutions.enums import Department
 
 from ._parts import known, user
 from .checklist import ChecklistItem
@@ -39,6 +40,9 @@ class Finding(models.Model):
     interim_measures = models.CharField("临时管控措施", max_length=300, blank=True)
     measures = models.CharField("当场整改情况", max_length=500, blank=True)
     no_photo_reason = models.CharField("无照片原因", max_length=100, blank=True)
+    department = models.CharField(
+        "责任部门", max_length=20, choices=Department, blank=True
+    )  # in a joint inspection: whose field it is
     same_as = models.ForeignKey(
         Hazard, on_delete=models.PROTECT, null=True, blank=True, related_name="found_again"
     )
@@ -68,6 +72,9 @@ class Finding(models.Model):
                 name="finding_same_or_new",
                 condition=Q(handling="same", same_as__isnull=False, hazard=None)
                 | ~Q(handling="same") & Q(same_as=None),
+            ),
+            models.CheckConstraint(
+                name="finding_department_known", condition=Q(department__in=["", *Department.values])
             ),
             # What is open already can't have come back.
             models.CheckConstraint(

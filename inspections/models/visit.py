@@ -137,6 +137,11 @@ class Visit(models.Model):
         return self.status == VisitStatus.OPEN
 
     @property
+    def is_joint(self) -> bool:
+        """联合检查: every item and every problem has a department that answers for it."""
+        return self.kind == InspectionKind.JOINT
+
+    @property
     def items(self):
         """The items asked in this visit: of its checklist first, then the local additions; its kind's alone."""
         added = self.added_checklists.through.objects.filter(visit=self).values("checklist")
