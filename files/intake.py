@@ -172,7 +172,7 @@ def _exif_moment(facts: dict) -> datetime | None:
     with suppress(ValueError, OverflowError):
         if re.fullmatch(r"[+-]\d\d:\d\d", offset):
             return datetime.strptime(f"{text}{offset}", "%Y:%m:%d %H:%M:%S%z")
-        return timezone.make_aware(datetime.strptime(text, "%Y:%m:%d %H:%M:%S"))  # noqa: DTZ007
+        return timezone.make_aware(datetime.strptime(text, "%Y:%m:%d %H:%M:%S"))  # noqa: DTZ007  (made aware here)
     return None
 
 

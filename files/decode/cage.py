@@ -38,7 +38,7 @@ def run(work: Callable[..., dict]) -> None:
     except MemoryError:
         answer = {"refused": "too_heavy"}
     except Exception as error:  # whatever a decoder raises on hostile bytes: the file is unreadable
-        print(f"{type(error).__name__}: {error}"[:300], file=sys.stderr)  # noqa: T201
+        print(f"{type(error).__name__}: {error}"[:300], file=sys.stderr)  # noqa: T201  (stderr is the parent's log)
         answer = {"refused": "damaged"}
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()

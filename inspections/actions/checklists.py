@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.urls import reverse
 
 from common.http import Conflict
-from inspections.actions.loading import locked_versions, publish_version, record
+from inspections.actions.loading import locked_versions, publish_version, record, withdraw_version
 from inspections.enums import ChecklistAct, ChecklistStatus
 from inspections.models import Checklist, ChecklistItem
 from institutions.actor import Actor
@@ -172,9 +172,7 @@ def withdraw(checklist: Checklist, *, by: Actor, reason: str = "") -> Checklist:
         return row
     if row.scope_id is None and not row.is_draft:
         raise ValidationError("全国检查表不能停用，只能由新版本代替。")
-    row.status = ChecklistStatus.WITHDRAWN
-    row.save(update_fields=["status"])
-    record(row, ChecklistAct.WITHDRAWN, by=by, comment=reason)
+    withdraw_version(row, by=by, reason=reason)
     return row
 
 

@@ -72,13 +72,18 @@ def _draft(loaded: LoadedChecklist) -> Checklist:
 def publish_version(draft: Checklist, *, by) -> None:
     """The draft becomes the version in use, the one before is withdrawn. Permission is the caller's matter."""
     for old in Checklist.objects.filter(code=draft.code, status=ChecklistStatus.PUBLISHED):
-        old.status = ChecklistStatus.WITHDRAWN
-        old.save(update_fields=["status"])
-        record(old, ChecklistAct.WITHDRAWN, by=by, comment=f"由第 {draft.version} 版代替")
+        withdraw_version(old, by=by, reason=f"由第 {draft.version} 版代替")
     draft.status, draft.published_at = ChecklistStatus.PUBLISHED, timezone.now()
     draft.published_by = by.user if by else None
     draft.save(update_fields=["status", "published_at", "published_by"])
     record(draft, ChecklistAct.PUBLISHED, by=by)
+
+
+def withdraw_version(version: Checklist, *, by, reason: str) -> None:
+    """This version is out of use. Permission is the caller's matter."""
+    version.status = ChecklistStatus.WITHDRAWN
+    version.save(update_fields=["status"])
+    record(version, ChecklistAct.WITHDRAWN, by=by, comment=reason)
 
 
 def record(

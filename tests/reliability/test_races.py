@@ -76,7 +76,7 @@ def test_accept_against_reject_two_hundred_times(cast, at, capsys):
     assert (sum(wins), Verification.objects.count(), HazardEvent.objects.count()) == (200, 200, 800)
     assert assert_audit_is_whole(capsys) == "核验通过：200 条隐患，800 条记录，0 个锚点。\n"
     with capsys.disabled():
-        print(f"\n200 races: accept won {wins[0]}, reject won {wins[1]}, 0 other answers")  # noqa: T201
+        print(f"\n200 races: accept won {wins[0]}, reject won {wins[1]}, 0 other answers")  # noqa: T201  (the measured figures are the point)
 
 
 def test_twenty_identical_submits_have_one_effect_and_the_same_answer(cast, at, window, capsys):
