@@ -4,6 +4,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from django.conf import settings
@@ -18,10 +20,12 @@ from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
 from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
+from config.demo.visits import plan_visits
 from hazards.actions.anchoring import make_anchor
 from hazards.enums import ClosingLevel, HazardStatus, Severity, Source
 from hazards.enums import HazardAction as A
 from hazards.models import ClosingPolicy, HazardEvent
+from inspections.actions.plans import make_due_plans
 from institutions import region_csv
 from institutions.actions.regions import load_regions
 from institutions.demo_accounts import DEMO_ACCOUNTS
@@ -55,16 +59,19 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         album = Album(take_pictures(_unique_pictures(told), rng), rng)
         say("  照片")
         player = Player(cast, album, rng)
-        for story, act in in_order(told):
-            player.play(story, act)
+        visits = plan_visits(cast, houses, told, player, album, now)
+        acts = [(act.at, partial(player.play, story, act)) for story, act in in_order(told)]
+        for _, play in sorted([*acts, *visits], key=itemgetter(0)):
+            play()
+        make_due_plans(calendar.today)
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )
         last_act = HazardEvent.objects.filter(by=OuterRef("pk")).order_by("-at").values("at")[:1]
         User.objects.update(last_login=Subquery(last_act))
-        say(f"  {len(told)} 条隐患")
+        say(f"  {len(told)} 条隐患，{len(visits)} 次检查")
     make_anchor()
-    return f"{len(houses)} 家机构，{len(told)} 条隐患"
+    return f"{len(houses)} 家机构，{len(told)} 条隐患，{len(visits)} 次检查"
 
 
 def _opening(calendar: Calendar) -> datetime:

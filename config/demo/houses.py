@@ -51,6 +51,11 @@ _LICENCES = {
 }
 # Days until these licences of the demo accounts' homes expire, so that somebody sees one that has and one that will.
 _PLANTED = {("facility", L.FOOD): 18, ("facility2", L.FIRE_TEST): -9}
+# Two homes of the demo county that must be visited often, so that something is due there.
+_GRADES = {
+    (K.NURSING_HOME, "360704110"): RiskGrade.RED,
+    (K.NURSING_HOME, "360704101"): RiskGrade.ORANGE,
+}
 _NEVER_EXPIRES = {L.FILING, L.FIRE_ACCEPTANCE, L.BUILDING}
 
 
@@ -124,7 +129,7 @@ class Builder:
             disabled_residents=int(residents * rng.uniform(0.2, 0.6)),
             staff=max(6, beds // 5 + rng.randrange(4)),
             night_staff=max(1, beds // 40),
-            risk_grade=rng.choices(list(RiskGrade), [2, 8, 30, 60])[0],
+            risk_grade=self._grade(site),
         )
         self._cast.appoint_staff(house, site.account)
         institutions.save_persons(house, by=by, persons=self._persons(house))
@@ -132,6 +137,10 @@ class Builder:
             house, by=by, licences=[self._licence(kind, site.account) for kind in _LICENCES[site.kind]]
         )
         return house
+
+    def _grade(self, site: Site) -> RiskGrade:
+        drawn = self._rng.choices(list(RiskGrade), [2, 8, 30, 60])[0]
+        return _GRADES.get((site.kind, site.region.code), drawn)
 
     def _name(self, site: Site, is_public: bool) -> str:
         place = site.region.name if site.region.level != RegionLevel.TOWNSHIP else site.supervisor.name

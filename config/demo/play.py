@@ -78,7 +78,7 @@ class Player:
         if by.institution is None and by in self._cast.officials[story.house.city_id]:
             source = Source.OVERSIGHT
         is_unseen = story.house.kind in PROTECTED_KINDS and self._rng.random() < 0.3
-        photos = [] if is_unseen else self._before(story, act, by)
+        photos = [] if is_unseen else self.before(story, act, by)
         return {
             "institution": story.house,
             "description": story.finding.what,
@@ -94,11 +94,12 @@ class Player:
             "recurrence_of": story.again.hazard if story.again else None,
         }
 
-    def _before(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
+    def before(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
+        """Photos of what was found, as uploads of `by`."""
         count, is_unique = self._rng.choice([1, 1, 1, 2]), story.wish.trick == SAME_PHOTO
         return self._album.before(story.finding.scene, act.at, by, count, is_unique=is_unique)
 
-    def _after(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
+    def after(self, story: Story, act: Act, by: Actor) -> list[uuid.UUID]:
         """Photos of the repaired state: pictures of their own where somebody still has to decide over them."""
         is_last = act is [a for a in story.acts if a.action in (A.SUBMIT, A.FIX_ON_THE_SPOT)][-1]
         if story.wish.trick == SAME_PHOTO:
@@ -117,11 +118,11 @@ class Player:
     def _fix(self, story: Story, act: Act):
         by = self._finder(story)
         facts = self._facts(story, act, by)
-        facts["evidence"] = facts["evidence"] or self._before(story, act, by)
+        facts["evidence"] = facts["evidence"] or self.before(story, act, by)
         fixed = {
-            "measures": self._measures(story),
-            "evidence": self._after(story, act, by),
-            "responsible_person": self._responsible(story),
+            "measures": self.measures(story),
+            "evidence": self.after(story, act, by),
+            "responsible_person": self.responsible(story),
         }
         return register(by=by, **facts | {"no_photo_reason": ""}, fixed_with=fixed)
 
@@ -138,7 +139,7 @@ class Player:
             story.hazard,
             by=registrar or self._supervisors(story),
             due_on=act.due_on,
-            responsible_person=self._responsible(story),
+            responsible_person=self.responsible(story),
             interim_measures=story.finding.interim if story.wish.is_major else "",
         )
 
@@ -146,7 +147,7 @@ class Player:
         finding = story.finding
         parts = {
             "measures": finding.plan,
-            "responsible_person": self._responsible(story),
+            "responsible_person": self.responsible(story),
             "finish_on": story.hazard.due_on - timedelta(days=2),
             "funds": Decimal(finding.funds),
             "contingency": finding.contingency,
@@ -158,7 +159,7 @@ class Player:
         by = self._staff(story)
         spent = Decimal(story.finding.funds) if story.wish.is_major else None
         return lifecycle.submit(
-            story.hazard, by=by, measures=self._measures(story), evidence=self._after(story, act, by),
+            story.hazard, by=by, measures=self.measures(story), evidence=self.after(story, act, by),
             funds_spent=spent,
         )  # fmt: skip
 
@@ -212,9 +213,11 @@ class Player:
             return voiding.void(story.hazard, by=by, reason=reason, duplicate_of=original)
         return voiding.void(story.hazard, by=by, reason=self._rng.choice(catalogue.VOIDED))
 
-    def _measures(self, story: Story) -> str:
+    def measures(self, story: Story) -> str:
+        """What was done about it."""
         is_again = story.hazard is not None and story.hazard.round > 1
         return ("已按退回意见重新整改：" if is_again else "") + story.finding.mended + "。"
 
-    def _responsible(self, story: Story) -> str:
+    def responsible(self, story: Story) -> str:
+        """The name of whoever answers for it at the house."""
         return self._cast.staff[story.house.pk][0].user.name

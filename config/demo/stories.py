@@ -70,6 +70,7 @@ class Story:
     again: "Story | None" = None  # 反弹 of
     same_as: "Story | None" = None  # duplicate of
     hazard: object = None
+    begun: int = 0  # so many of its first acts were done in a visit
     facts: dict = field(default_factory=dict)
 
     @property
@@ -188,6 +189,6 @@ def _last_order(actions: list[A]) -> int:
 
 
 def in_order(stories: Iterable[Story]) -> list[tuple[Story, Act]]:
-    """All acts of all stories, as time went by."""
-    acts = [(story, act) for story in stories for act in story.acts]
+    """All acts of all stories but those a visit did, as time went by."""
+    acts = [(story, act) for story in stories for act in story.acts[story.begun :]]
     return sorted(acts, key=lambda pair: pair[1].at)

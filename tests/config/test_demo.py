@@ -20,6 +20,8 @@ from files.models import StoredFile
 from hazards import advice, queries
 from hazards.enums import EvidenceStage, HazardAction, HazardStatus, Severity
 from hazards.models import Evidence, Hazard, HazardEvent, RectificationPlan
+from inspections import progress
+from inspections.models import Campaign, Finding, FindingPhoto, InspectionTeam, Visit, VisitPlan
 from institutions.actor import Actor
 from institutions.demo_accounts import DEMO_ACCOUNTS
 from institutions.enums import InstitutionKind, Role
@@ -216,3 +218,70 @@ def test_the_same_seed_draws_the_same_pictures():
 def test_no_finding_is_named_twice():
     named = Counter((finding.what, finding.where) for finding in (*catalogue.GENERAL, *catalogue.MAJOR))
     assert [finding for finding, times in named.items() if times > 1] == []
+
+
+# --- inspections --------------------------------------------------------------------------------------------
+
+
+def test_the_city_runs_a_campaign_that_is_under_way_with_teams_and_houses_left():
+    city, today = actor("city"), timezone.localdate()
+    campaign = Campaign.objects.visible_to(city).running(today).get(authority=city.authority)
+    assert campaign.parent.authority == actor("province").authority
+    done, left = progress.visited(campaign, city).count(), progress.unvisited(campaign, city).count()
+    assert (done >= 5, left >= 3) == (True, True)
+    assert progress.found(campaign, city).count() >= 10
+    teams = InspectionTeam.objects.filter(campaign=campaign)
+    assert [team.leader.username for team in teams] == ["city", "city2"]
+    assert all(team.members.count() >= 2 and team.institutions.count() >= 3 for team in teams)
+
+
+def test_visits_of_every_kind_ended_in_hazards_or_in_none():
+    finished = Visit.objects.finished()
+    assert set(finished.values_list("kind", flat=True)) >= {
+        "screening",
+        "oversight",
+        "patrol",
+        "self_check",
+        "joint",
+    }
+    found = finished.annotate(n=Count("findings")).values_list("n", flat=True)
+    assert (min(found), max(found) >= 2) == (0, True)
+    findings = Finding.objects.filter(visit__in=finished)
+    assert findings.filter(hazard=None).exclude(handling="same").count() == 0
+    assert findings.filter(handling="same").count() >= 1
+    assert findings.exclude(recurrence_of=None).count() >= 1
+    assert FindingPhoto.objects.filter(finding__visit__in=finished).count() >= 5
+
+
+def test_every_finished_visit_is_signed_and_answered():
+    for visit in Visit.objects.finished():
+        wanted = visit.inspectors.count() + (not visit.is_own)
+        assert visit.signatures.count() == wanted
+        assert visit.answers.count() == visit.items.count()
+
+
+def test_one_visit_is_under_way_and_what_it_found_is_no_hazard_yet():
+    visit = Visit.objects.open().get()
+    assert [user.username for user in visit.inspectors.order_by("username")] == ["county", "county2"]
+    assert 0 < visit.answers.count() < visit.items.count()
+    assert [finding.hazard for finding in visit.findings.all()] == [None]
+
+
+def test_the_house_does_not_know_of_the_unannounced_visit_to_come():
+    visit = Visit.objects.get(is_unannounced=True, status="planned")
+    manager = actor("facility")
+    assert visit.institution == manager.institution
+    assert not Visit.objects.visible_to(manager).filter(pk=visit.pk).exists()
+    assert Visit.objects.visible_to(actor("county")).filter(pk=visit.pk).exists()
+
+
+def test_the_county_owes_a_visit_that_is_overdue():
+    plans = VisitPlan.objects.visible_to(actor("county")).open()
+    assert plans.filter(due_on__lt=timezone.localdate()).exists()
+
+
+def test_visits_lie_in_office_hours_and_not_in_the_future():
+    moments = [
+        timezone.localtime(at) for at in Visit.objects.finished().values_list("finished_at", flat=True)
+    ]
+    assert [at for at in moments if not is_working_day(at.date()) or at > timezone.now()] == []

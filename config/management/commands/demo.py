@@ -3,7 +3,7 @@
 import time
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError
 
 from institutions.demo_accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from institutions.models import User
@@ -35,6 +35,5 @@ class Command(BaseCommand):
                 "缺少 time-machine，做不出过去的办理记录。请先 pip install -r requirements-dev.txt"
             )
         began = time.monotonic()
-        call_command("load_checklists", stdout=self.stdout)
         made = make_demo(DEMO_PASSWORD, say=self.stdout.write)
         self.stdout.write(f"演示省份已做好：{made}，用时 {time.monotonic() - began:.0f} 秒。")
