@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 from django.db.models import Count, Q
+from django.urls import reverse
 
-from inspections import progress
+from inspections import crossing, progress
 from inspections.models import Campaign, InspectionTeam, VisitPlan
 from inspections.plan_rules import AHEAD_DAYS
 from institutions.actor import Actor
@@ -79,13 +80,21 @@ def my_teams(actor: Actor, today: date):
     return team_list(actor).filter(mine, campaign__ends_on__gte=today).order_by("campaign__ends_on", "id")
 
 
-def with_progress(teams, actor: Actor) -> list[InspectionTeam]:
+def with_progress(teams, actor: Actor, today: date) -> list[InspectionTeam]:
     """The teams as a list, each with its `progress`."""
     teams = list(teams)
-    counted = progress.of_teams([team.pk for team in teams], actor)
+    counted = progress.of_teams([team.pk for team in teams], actor, today)
     for team in teams:
         team.progress = counted.get(team.pk, progress.TeamProgress())
     return teams
+
+
+def begun_visits(team: InspectionTeam, actor: Actor, today: date) -> dict[int, str]:
+    """Addresses of the team's visits under way in the actor's reach, by institution; one statement."""
+    rows = (
+        crossing.reach(actor, today).open().filter(team=team).order_by("pk").values_list("institution", "uid")
+    )
+    return {institution: reverse("inspections:visit", args=[uid]) for institution, uid in rows}
 
 
 def due_plans(actor: Actor, today: date):

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from hazards.enums import HazardStatus
 from hazards.models import Hazard
 from hazards.models.hazard import CLOCK_RUNS, OPEN
+from inspections import crossing
 from inspections.models import Campaign, InspectionTeam, Visit
 from institutions.actor import Actor
 from institutions.models import Institution, Region
@@ -210,18 +211,18 @@ class TeamProgress:
         return self.institutions - self.visited
 
 
-def _ticked(actor: Actor, *, team, campaign):
+def _ticked(actor: Actor, today: date, *, team, campaign):
     """Finished visits that tick an institution off a team's list: the team's own, or any other of its campaign."""
     of_either = Q(team=team) | Q(campaigns=campaign) | Q(campaigns__parent=campaign)
-    return Visit.objects.visible_to(actor).finished().filter(of_either, is_own=False)
+    return crossing.reach(actor, today).finished().filter(of_either, is_own=False)
 
 
-def of_team(team: InspectionTeam, actor: Actor):
-    """The institutions on a team's list that the actor may see, with `visited_at`; not yet visited ones first."""
-    visits = _ticked(actor, team=team, campaign=team.campaign_id).filter(institution=OuterRef("pk"))
+def of_team(team: InspectionTeam, actor: Actor, today: date):
+    """The institutions on a team's list that the actor may see or is sent to, with `visited_at`; open ones first."""
+    visits = _ticked(actor, today, team=team, campaign=team.campaign_id).filter(institution=OuterRef("pk"))
     listed = InspectionTeam.institutions.through.objects.filter(inspectionteam=team).values("institution")
     return (
-        Institution.objects.visible_to(actor)
+        crossing.visitable(actor, today)
         .filter(pk__in=listed)
         .annotate(visited_at=Subquery(visits.order_by("-finished_at").values("finished_at")[:1]))
         .select_related("city", "county")
@@ -229,10 +230,12 @@ def of_team(team: InspectionTeam, actor: Actor):
     )
 
 
-def of_teams(teams, actor: Actor) -> dict[int, TeamProgress]:
+def of_teams(teams, actor: Actor, today: date) -> dict[int, TeamProgress]:
     """Progress of each team by its id; one statement. A team without institutions is not in it."""
-    in_sight = Q(institution__in=Institution.objects.visible_to(actor).values("pk"))
-    visits = _ticked(actor, team=OuterRef("inspectionteam"), campaign=OuterRef("inspectionteam__campaign"))
+    in_sight = Q(institution__in=crossing.visitable(actor, today).values("pk"))
+    visits = _ticked(
+        actor, today, team=OuterRef("inspectionteam"), campaign=OuterRef("inspectionteam__campaign")
+    )
     done = in_sight & Q(Exists(visits.filter(institution=OuterRef("institution"))))
     rows = (
         InspectionTeam.institutions.through.objects.filter(inspectionteam__in=teams)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
 
 from hazards.enums import Domain, HazardStatus
 from hazards.models import Hazard
 from hazards.queries import may_see_photos
-from inspections import rules, visit_rules
+from inspections import crossing, rules, visit_rules
 from inspections.enums import VisitStatus
 from inspections.models import (
     Answer,
@@ -38,11 +39,11 @@ TABS = {
 
 
 def page(actor: Actor):
-    """Visits in scope with what every page of one shows."""
+    """Visits in reach (交叉检查 beyond the scope among them) with what every page of one shows."""
     return (
-        Visit.objects.visible_to(actor)
+        crossing.reach(actor, timezone.localdate())
         .select_related(
-            "institution__authority__region", "county", "city", "province", "checklist", "team",
+            "institution__authority__region", "county", "city", "province", "checklist", "team__authority",
             "created_by", "checked_in_by", "finished_by", "cancelled_by",
         )
         .prefetch_related("inspectors", "campaigns", "added_checklists")
@@ -51,9 +52,12 @@ def page(actor: Actor):
 
 def visit_list(actor: Actor):
     """Visits in scope, latest first, with what a row shows."""
+    return _as_rows(Visit.objects.visible_to(actor))
+
+
+def _as_rows(visits):
     return (
-        Visit.objects.visible_to(actor)
-        .with_place()
+        visits.with_place()
         .prefetch_related("inspectors")
         .annotate(finding_count=Count("findings", distinct=True))
         .order_by("-id")
@@ -70,12 +74,18 @@ def inspector_ids(visit: Visit) -> set[int]:
     return {user.pk for user in visit.inspectors.all()}
 
 
-def colleagues(actor: Actor, visit: Visit | None = None, team: InspectionTeam | None = None):
-    """Who can be named as an inspector: people of the same place who inspect, the team, and those already named."""
+def colleagues(
+    actor: Actor, visit: Visit | None = None, team: InspectionTeam | None = None, *, is_crossing: bool = False
+):
+    """Who can be named as an inspector: people of the same place who inspect, the team, and those already named.
+
+    For 交叉检查 the team alone: nobody else was sent.
+    """
     roles = [role for role in Role if Capability.INSPECT in role.facts.capabilities]
     place = {"institution": actor.institution} if actor.institution else {"authority": actor.authority}
     here = Membership.objects.active().filter(role__in=roles, **place).values("user")
-    who = Q(pk__in=here)
+    is_crossing = is_crossing or (visit is not None and visit.is_crossing)
+    who = Q(pk__in=[]) if is_crossing else Q(pk__in=here)
     if visit is not None:
         who |= Q(inspected_visits=visit)
         team = visit.team
@@ -108,13 +118,23 @@ def open_hazards(actor: Actor, institution_id: int, domain: str = ""):
     return (found.filter(domain=domain) if domain else found).order_by("-found_on", "-id")
 
 
-def closed_hazards(actor: Actor, institution_id: int, today: date, item: ChecklistItem | None = None):
+def hazards_at(actor: Actor, visit: Visit):
+    """Hazards of the visit's institution that a finding there may be, for who writes in the visit.
+
+    Who was sent from elsewhere has no scope there and sees of them what the form of a finding names, no more.
+    """
+    if crossing.is_outside(actor, visit):
+        sent = crossing.visits(actor, timezone.localdate()).filter(pk=visit.pk)
+        return Hazard.objects.filter(Exists(sent), institution=visit.institution_id)
+    return Hazard.objects.visible_to(actor).filter(institution=visit.institution_id)
+
+
+def closed_hazards(actor: Actor, visit: Visit, today: date, item: ChecklistItem | None = None):
     """What was closed there within two years, of the item's domain: a finding may be one that came back (反弹).
 
     Those that the same item had found come first, then the latest.
     """
-    found = Hazard.objects.visible_to(actor).filter(
-        institution=institution_id,
+    found = hazards_at(actor, visit).filter(
         status=HazardStatus.CLOSED,
         closed_at__date__gt=today - timedelta(days=RECURS_WITHIN_DAYS),
     )
@@ -244,6 +264,12 @@ def known_hazards(actor: Actor, findings) -> set[int]:
     return set(Hazard.objects.visible_to(actor).filter(pk__in=keys).values_list("pk", flat=True))
 
 
+def why_not_finish(actor: Actor, visit: Visit) -> str:
+    """Why this person can't finish the visit; empty when they can."""
+    is_sent = crossing.is_outside(actor, visit)
+    return visit_rules.finisher(actor, visit, inspector_ids(visit), is_sent=is_sent)
+
+
 def may_see_findings(actor: Actor, visit: Visit) -> bool:
     """An institution reads what officials found when the visit is finished, not while they walk."""
     return actor.institution is None or visit.is_own or visit.status == VisitStatus.FINISHED
@@ -278,7 +304,9 @@ def show_photos(actor: Actor, findings: list[Finding], known: set[int]) -> None:
 def due(actor: Actor, today: date) -> dict:
     """For the workbench: what this person has begun, and what is planned for people like them."""
     visits = visit_list(actor)
-    mine = visits.open().filter(inspectors=actor.user).order_by("checked_in_at", "id")
+    led = Q(is_crossing=True, team__leader=actor.user)  # they wait for the leader to finish them
+    mine = _as_rows(crossing.reach(actor, today)).open().filter(Q(inspectors=actor.user) | led)
+    mine = mine.distinct().order_by("checked_in_at", "id")
     kinds = visit_rules.kinds_for(actor)
     soon = today + timedelta(days=DUE_DAYS)
     planned = visits.filter(

@@ -24,10 +24,15 @@ _OWN_KINDS = [K.PATROL, K.SELF_CHECK]
 LEAST_INSPECTORS = 2
 
 
-def kinds_for(actor: Actor) -> list[InspectionKind]:
-    """市督查、县排查、镇巡检、机构自查: the kinds this actor may open, the usual one first."""
+def kinds_for(actor: Actor, *, is_sent: bool = False) -> list[InspectionKind]:
+    """市督查、县排查、镇巡检、机构自查: the kinds this actor may open, the usual one first.
+
+    Who `is_sent` beyond their own region (交叉检查) goes for the authority above that sends them: 督查.
+    """
     if not actor.can(Capability.INSPECT):
         return []
+    if is_sent:
+        return [K.OVERSIGHT]
     return _OWN_KINDS if actor.institution else _KINDS_BY_LEVEL.get(actor.level, [])
 
 
@@ -56,16 +61,25 @@ def opener(actor: Actor) -> str:
     return "" if kinds_for(actor) else "您的角色不能开展检查。"
 
 
-def checker_in(actor: Actor, visit) -> str:
+def sent_by(actor: Actor, visit) -> bool:
+    """Whether the visit is made by a team of the actor's own authority."""
+    is_of_team = actor.authority is not None and visit.team_id is not None
+    return is_of_team and actor.authority.pk == visit.team.authority_id
+
+
+def checker_in(actor: Actor, visit, *, is_sent: bool = False) -> str:
     """Whoever may open a visit of this kind, on the side (authority or institution) that makes it.
 
-    Colleagues who join an open visit are of the same side; their own level may be another.
+    Colleagues who join an open visit are of the same side; their own level may be another. 交叉检查 is for those who
+    were sent (`is_sent`) and the authority that sent them.
     """
     if reason := opener(actor):
         return reason
     if visit.is_own != (actor.institution is not None):
         return "这次检查由另一方开展。"
-    if visit.status == VisitStatus.PLANNED and visit.kind not in kinds_for(actor):
+    if visit.is_crossing and not is_sent and not sent_by(actor, visit):
+        return "这次交叉检查由派出的督导组开展。"
+    if visit.status == VisitStatus.PLANNED and visit.kind not in kinds_for(actor, is_sent=is_sent):
         return f"“{visit.get_kind_display()}”由安排它的部门开展。"
     if visit.status not in (VisitStatus.PLANNED, VisitStatus.OPEN):
         return f"这次检查{visit.get_status_display()}。"
@@ -78,6 +92,15 @@ def inspector(actor: Actor, visit, inspectors: Iterable[int]) -> str:
         return reason
     is_one = actor.user.pk in inspectors and visit.is_own == (actor.institution is not None)
     return "" if is_one else "只有这次检查的检查人员可以填写。"
+
+
+def finisher(actor: Actor, visit, inspectors: Iterable[int], *, is_sent: bool = False) -> str:
+    """The inspectors; of 交叉检查 the authority that sent them, in whose region the hazards are registered."""
+    if visit.is_crossing and sent_by(actor, visit):
+        return opener(actor)
+    if visit.is_crossing or is_sent:
+        return "交叉检查由派出督导组的民政部门完成：记录核对无误后，发现的问题登记为隐患。"
+    return inspector(actor, visit, inspectors)
 
 
 def frozen(visit) -> str:

@@ -14,7 +14,7 @@ from hazards.models import Hazard
 from inspections import visit_queries, visit_rules
 from inspections.actions import plans
 from inspections.actions.judging import basis_of
-from inspections.actions.visit_door import inspected, leave_trace, require_open
+from inspections.actions.visit_door import leave_trace, lock, require_finisher, require_open
 from inspections.enums import AnswerValue, FindingHandling, FindingStage, SignerRole, VisitAct, VisitStatus
 from inspections.models import Finding, Visit
 from institutions.actor import Actor
@@ -48,7 +48,7 @@ def lacks_of(visit: Visit, walk: visit_queries.Walk, *, by: Actor) -> list[Lack]
     handlings = visit_rules.handlings_for(by, visit.institution)
     same = {f.same_as_id for f in findings if f.same_as_id}
     still_open = set(
-        visit_queries.open_hazards(by, visit.institution_id).filter(pk__in=same).values_list("pk", flat=True)
+        visit_queries.hazards_at(by, visit).open().filter(pk__in=same).values_list("pk", flat=True)
     )
     for finding in findings:
         stages = {photo.stage for photo in finding.photos.all()}
@@ -82,9 +82,11 @@ def finish(visit: Visit, *, by: Actor) -> Visit:
 
     Every finding becomes one hazard with the finding's uid: issued, fixed on the spot or registered, except those
     that repeat an open one. No finding at all is a result too (零隐患). Afterwards the database lets nothing change.
-    Raises Incomplete with all that is missing, PermissionDenied unless `by` inspects here, Conflict when cancelled.
+    Raises Incomplete with all that is missing, PermissionDenied unless `by` inspects here (of 交叉检查: belongs to the
+    authority that sent the team), Conflict when cancelled.
     """
-    visit = inspected(visit, by=by)
+    visit = lock(visit)
+    require_finisher(visit, by=by)
     if visit.status == VisitStatus.FINISHED:
         return visit
     require_open(visit)

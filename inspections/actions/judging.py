@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from common.http import Conflict
 from hazards.enums import Severity
-from inspections import rules
+from inspections import crossing, rules
 from inspections.actions.trace import trace_of
 from inspections.enums import VisitAct, VisitStatus
 from inspections.models import Finding, Judgement, MajorSituation, Visit, VisitEvent
@@ -37,7 +37,7 @@ def _locked(finding: Finding, by: Actor) -> Finding:
     """The finding as it is now, its visit locked; PermissionDenied out of scope, Conflict when it is finished."""
     require(by, Capability.INSPECT)
     visit = (
-        Visit.objects.visible_to(by)
+        crossing.reach(by, timezone.localdate())
         .select_for_update(no_key=True, of=("self",))
         .filter(pk=finding.visit_id)
         .first()

@@ -2,9 +2,10 @@
 
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from common.http import Conflict
-from inspections import visit_rules
+from inspections import crossing, visit_rules
 from inspections.actions.trace import trace_of
 from inspections.enums import VisitAct
 from inspections.models import Visit, VisitEvent
@@ -15,14 +16,22 @@ def lock(visit: Visit) -> Visit:
     """The row as it is now, locked against other acts until the transaction ends (waits 3 s at most)."""
     return (
         Visit.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("institution__authority", "checklist")
+        .select_related("institution__authority", "checklist", "team")
         .prefetch_related("inspectors")
         .get(pk=visit.pk)
     )
 
 
+def require_reach(visit: Visit, *, by: Actor) -> None:
+    """Raise PermissionDenied for a visit beyond the actor's scope, unless a team is sent there today."""
+    is_outside = crossing.is_outside(by, visit)
+    if is_outside and not crossing.visits(by, timezone.localdate()).filter(pk=visit.pk).exists():
+        raise PermissionDenied("这家机构不在您的辖区内。")
+
+
 def require_inspector(visit: Visit, *, by: Actor) -> None:
-    """Raise PermissionDenied unless `by` is an inspector of the visit, whatever its status."""
+    """Raise PermissionDenied unless `by` is an inspector of the visit, whatever its status; and still sent there."""
+    require_reach(visit, by=by)
     if reason := visit_rules.inspector(by, visit, {user.pk for user in visit.inspectors.all()}):
         raise PermissionDenied(reason)
 
@@ -44,6 +53,14 @@ def inspected(visit: Visit, *, by: Actor) -> Visit:
     visit = lock(visit)
     require_inspector(visit, by=by)
     return visit
+
+
+def require_finisher(visit: Visit, *, by: Actor) -> None:
+    """Raise PermissionDenied for who may not finish the visit, whatever its status."""
+    inspectors = {user.pk for user in visit.inspectors.all()}
+    require_reach(visit, by=by)
+    if reason := visit_rules.finisher(by, visit, inspectors, is_sent=crossing.is_outside(by, visit)):
+        raise PermissionDenied(reason)
 
 
 def writable(visit: Visit, *, by: Actor, version: int | None = None) -> Visit:

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.http import Conflict
-from inspections import visit_rules
-from inspections.actions.visit_door import conflict, leave_trace, lock, writable
+from inspections import crossing, visit_rules
+from inspections.actions.visit_door import conflict, leave_trace, lock, require_reach, writable
 from inspections.enums import VisitAct, VisitStatus
 from inspections.models import Campaign, Checklist, InspectionTeam, Visit, VisitPlan
 from institutions.actor import Actor
@@ -46,9 +46,13 @@ def open_visit(
     """A visit planned for `planned_on`, or without it one that begins now (or at the credible `checked_in_at`).
 
     The same `uid` by the same person gives the visit that is already there, also when sent twice at once; by
-    another person it is a Conflict. `plan` is the due visit that this one fulfils.
+    another person it is a Conflict. `plan` is the due visit that this one fulfils. Outside the scope of `by` only with
+    a `team` that is sent there (交叉检查).
     """
-    _refuse_opening(by, institution, kind, is_unannounced)
+    is_crossing = not Institution.objects.visible_to(by).filter(pk=institution.pk).exists()
+    _refuse_opening(by, kind, is_unannounced, is_crossing)
+    if is_crossing:
+        campaigns = [_sent_for(by, institution, team, inspectors)]
     is_planned, now = planned_on is not None, timezone.now()
     visit = Visit(
         uid=uid,
@@ -59,6 +63,7 @@ def open_visit(
         township_id=institution.township_id,
         kind=kind,
         is_own=by.institution is not None,
+        is_crossing=is_crossing,
         is_unannounced=is_unannounced,
         status=VisitStatus.PLANNED if is_planned else VisitStatus.OPEN,
         checklist=checklist,
@@ -92,15 +97,25 @@ def open_visit(
     return there
 
 
-def _refuse_opening(by: Actor, institution: Institution, kind: str, is_unannounced: bool) -> None:
+def _refuse_opening(by: Actor, kind: str, is_unannounced: bool, is_crossing: bool) -> None:
     if reason := visit_rules.opener(by):
         raise PermissionDenied(reason)
-    if kind not in visit_rules.kinds_for(by):
+    if kind not in visit_rules.kinds_for(by, is_sent=is_crossing):
         raise PermissionDenied("您的岗位不能开展这一类检查。")
-    if not Institution.objects.visible_to(by).filter(pk=institution.pk).exists():
-        raise PermissionDenied("这家机构不在您的辖区内。")
     if is_unannounced and not visit_rules.may_come_unannounced(by):
         raise PermissionDenied("“四不两直”只用于县级以上民政部门的检查。")
+
+
+def _sent_for(by: Actor, institution: Institution, team: InspectionTeam | None, inspectors) -> Campaign:
+    """The running campaign whose team sends `by` and all `inspectors` there; PermissionDenied when none does."""
+    sent = crossing.teams_to(by, institution, timezone.localdate()).select_related("campaign")
+    found = sent.filter(pk=team.pk).first() if team else None
+    if found is None:
+        raise PermissionDenied("这家机构不在您的辖区内。")
+    people = {found.leader_id, *found.members.values_list("pk", flat=True)}
+    if any(user.pk not in people for user in inspectors):
+        raise PermissionDenied("交叉检查的检查人员须是督导组的成员。")
+    return found.campaign
 
 
 def credible(moment: datetime | None, now: datetime) -> datetime:
@@ -112,7 +127,8 @@ def credible(moment: datetime | None, now: datetime) -> datetime:
 def check_in(visit: Visit, *, by: Actor) -> Visit:
     """到场签到: a planned visit begins; on an open one `by` joins the inspectors. Again changes nothing."""
     visit = lock(visit)
-    if reason := visit_rules.checker_in(by, visit):
+    require_reach(visit, by=by)
+    if reason := visit_rules.checker_in(by, visit, is_sent=crossing.is_outside(by, visit)):
         if visit.status in (VisitStatus.FINISHED, VisitStatus.CANCELLED):
             raise conflict(visit, reason)
         raise PermissionDenied(reason)
@@ -132,6 +148,7 @@ def check_in(visit: Visit, *, by: Actor) -> Visit:
 def cancel(visit: Visit, *, by: Actor, reason: str) -> Visit:
     """取消检查, with a reason: its findings become no hazards, and what was due is due again."""
     visit = lock(visit)
+    require_reach(visit, by=by)
     if refusal := visit_rules.canceller(by, visit, {user.pk for user in visit.inspectors.all()}):
         if visit.status in (VisitStatus.FINISHED, VisitStatus.CANCELLED):
             raise conflict(visit, refusal)

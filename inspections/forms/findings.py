@@ -152,14 +152,14 @@ class FindingForm(forms.Form):
 
     def _prepare_choices(self):
         handlings = visit_rules.handlings_for(self.actor, self.visit.institution)
-        hazards = visit_queries.open_hazards(
-            self.actor, self.visit.institution_id, self.item.domain if self.item else ""
-        )
+        hazards = visit_queries.hazards_at(self.actor, self.visit).open().order_by("-found_on", "-id")
+        if self.item:
+            hazards = hazards.filter(domain=self.item.domain)
         self.fields["same_as"].queryset = hazards
         if not self.is_partial and not hazards.exists():
             handlings.remove(H.SAME)
             del self.fields["same_as"]
-        closed = visit_queries.closed_hazards(self.actor, self.visit.institution_id, self.today, self.item)
+        closed = visit_queries.closed_hazards(self.actor, self.visit, self.today, self.item)
         self.fields["recurrence_of"].queryset = closed
         # A phone that does not ask leaves what somebody answered elsewhere.
         if "recurrence_of" not in self.data if self.is_partial else not closed.exists():

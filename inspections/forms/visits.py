@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from hazards.forms import DateInput, refuse_personal_data, text
-from inspections import visit_queries, visit_rules
+from inspections import crossing, visit_queries, visit_rules
 from inspections.actions.answering import Given
 from inspections.enums import AnswerValue, InspectionKind
 from inspections.models import (
@@ -72,7 +72,8 @@ class OpenForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor, self.institution, self.today = actor, institution, today
         self.plan, self.team = plan, team
-        kinds = visit_rules.kinds_for(actor)
+        is_crossing = crossing.is_outside(actor, institution)
+        kinds = visit_rules.kinds_for(actor, is_sent=is_crossing)
         self.fields["key"].initial = uuid.uuid4
         self.fields["kind"].choices = [(k.value, k.label) for k in kinds]
         self.fields["kind"].initial = kind if kind in kinds else kinds[0].value
@@ -87,7 +88,8 @@ class OpenForm(forms.Form):
         self.fields["campaigns"].initial = [c.pk for c in campaigns if not any(wanted) or c.pk in wanted]
         if not campaigns:
             del self.fields["campaigns"]
-        others = visit_queries.colleagues(actor, team=team).exclude(pk=actor.user.pk)
+        others = visit_queries.colleagues(actor, team=team, is_crossing=is_crossing)
+        others = others.exclude(pk=actor.user.pk)
         self.fields["inspectors"].queryset = others
         if not visit_rules.may_come_unannounced(actor):
             del self.fields["is_unannounced"]

@@ -70,6 +70,7 @@ class Visit(models.Model):
         InspectionTeam, on_delete=models.PROTECT, null=True, blank=True, related_name="visits",
         verbose_name="督导组",
     )  # fmt: skip
+    is_crossing = models.BooleanField("交叉检查", default=False)  # opened by people sent from another region
     planned_on = models.DateField("计划日期", null=True, blank=True)
     created_at = models.DateTimeField("安排时间")
     created_by = user("安排人")
@@ -121,6 +122,10 @@ class Visit(models.Model):
             models.CheckConstraint(
                 name="visit_finished_after_check_in",
                 condition=Q(finished_at=None) | Q(finished_at__gte=F("checked_in_at")),
+            ),
+            models.CheckConstraint(
+                name="visit_crossing_by_team",
+                condition=Q(is_crossing=False) | Q(team__isnull=False, is_own=False),
             ),
             models.CheckConstraint(
                 name="visit_own_kinds",

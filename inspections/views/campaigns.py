@@ -94,7 +94,7 @@ def campaign(request, pk: int):
             "place": urlencode(territory.parameters),
             "parts": parts,
             "total": progress.total(parts),
-            "teams": queries.with_progress(queries.team_list(actor).filter(campaign=shown), actor),
+            "teams": queries.with_progress(queries.team_list(actor).filter(campaign=shown), actor, today),
             "events": _events(actor, shown),
         }
     return render(request, "inspections/campaigns/detail.html", context)
@@ -124,6 +124,7 @@ def campaign_institutions(request, pk: int):
     is_running = shown.starts_on <= today <= shown.ends_on
     for institution in page:
         institution.open_url = links.open_visit(institution.pk, campaign=shown.pk)
+        institution.is_elsewhere = False
     context = {
         "campaign": shown,
         "territory": territory,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from common.http import writes
 from files.claims import Unclaimable
 from files.serve import serve
-from inspections import visit_queries
+from inspections import crossing, visit_queries
 from inspections.actions.findings import FindingChanged, remove_finding, save_finding
 from inspections.actions.viewing import log_viewing
 from inspections.actions.visit_door import require_writer
@@ -130,7 +130,7 @@ def photo(request, pk: int, variant: str):
             "finding__hazard__institution",
             "finding__same_as__institution",
             "finding__visit__institution",
-        ).filter(finding__visit__in=Visit.objects.visible_to(request.actor)),
+        ).filter(finding__visit__in=crossing.reach(request.actor, timezone.localdate()).values("pk")),
         pk=pk,
     )
     known = visit_queries.known_hazards(request.actor, [found.finding])

@@ -55,7 +55,7 @@ def due(request):
     of_authority(actor)
     own = queries.due_plans(actor, today).filter(authority=actor.authority)
     teams = queries.with_progress(
-        queries.my_teams(actor, today).filter(campaign__starts_on__lte=today), actor
+        queries.my_teams(actor, today).filter(campaign__starts_on__lte=today), actor, today
     )
     context = {
         "plans": _shown(list(own[:SHOWN]), actor),

@@ -11,7 +11,7 @@ from common.http import readonly, writes
 from common.words import keeping_words
 from hazards.actions import once
 from inspections import campaign_queries as queries
-from inspections import links, people, progress
+from inspections import crossing, links, people, progress
 from inspections.actions import teams as actions
 from inspections.actions.campaigns import may_manage
 from inspections.forms.campaigns import (
@@ -39,7 +39,7 @@ def teams(request):
     """我的督导组: the lists of the person who looks, of campaigns not yet over."""
     actor, today = request.actor, timezone.localdate()
     of_authority(actor)
-    found = queries.with_progress(queries.my_teams(actor, today), actor)
+    found = queries.with_progress(queries.my_teams(actor, today), actor, today)
     for team in found:
         team.countdown = countdown(team.campaign.starts_on, team.campaign.ends_on, today)
     return render(request, "inspections/campaigns/teams.html", {"teams": found})
@@ -63,11 +63,15 @@ def _team_managed(actor: Actor, pk: int) -> InspectionTeam:
 def team(request, pk: int):
     """One team: its people, its list with what is still to be visited, the way to open a visit."""
     actor, today = request.actor, timezone.localdate()
-    shown = queries.with_progress([_team_in_sight(actor, pk)], actor)[0]
+    shown = queries.with_progress([_team_in_sight(actor, pk)], actor, today)[0]
     is_running = shown.campaign.starts_on <= today <= shown.campaign.ends_on
-    page = Paginator(progress.of_team(shown, actor), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(progress.of_team(shown, actor, today), PER_PAGE).get_page(request.GET.get("page"))
+    begun = queries.begun_visits(shown, actor, today)
     for institution in page:
-        institution.open_url = links.open_visit(institution.pk, campaign=shown.campaign_id, team=shown.pk)
+        institution.is_elsewhere = crossing.is_outside(actor, institution)
+        institution.open_url = begun.get(institution.pk) or links.open_visit(
+            institution.pk, campaign=shown.campaign_id, team=shown.pk
+        )
     context = {
         "team": shown,
         "page": page,

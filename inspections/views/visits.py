@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from common.http import readonly, writes
 from common.words import keeping_words
-from inspections import png, visit_queries, visit_rules
+from inspections import crossing, png, visit_queries, visit_rules
 from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
-from inspections.actions.visit_door import require_writer
+from inspections.actions.visit_door import require_open, require_writer
 from inspections.enums import OWN_KINDS, SignerRole
 from inspections.forms.records import RecordForm, SignForm
 from inspections.forms.visits import CancelForm, OpenForm, VisitFilter, given_answers
@@ -95,9 +95,8 @@ def visit_choose(request):
 @writes(methods=("GET", "HEAD", "POST"))
 def visit_new(request, institution_pk: int):
     """The form and the act. 404 for an institution out of scope."""
-    institution = get_object_or_404(
-        Institution.objects.visible_to(request.actor).in_use().select_related("county"), pk=institution_pk
-    )
+    found = crossing.visitable(request.actor, timezone.localdate()).in_use().select_related("county")
+    institution = get_object_or_404(found, pk=institution_pk)
     _require_opener(request)
     purpose = _purpose(request, institution)
     options = {"actor": request.actor, "institution": institution, "today": timezone.localdate()}
@@ -117,9 +116,13 @@ def _purpose(request, institution: Institution) -> dict:
     actor, given = request.actor, request.GET
     plans = VisitPlan.objects.visible_to(actor).open().filter(institution=institution)
     teams = InspectionTeam.objects.visible_to(actor).select_related("campaign")
+    team = teams.filter(pk=_key(given.get("team"))).first()
+    if crossing.is_outside(actor, institution):  # nobody goes there but with a team that is sent
+        sent = crossing.teams_to(actor, institution, timezone.localdate()).select_related("campaign")
+        team = sent.filter(pk=team.pk).first() if team else sent.order_by("pk").first()
     return {
         "plan": plans.filter(pk=_key(given.get("plan"))).first(),
-        "team": teams.filter(pk=_key(given.get("team"))).first(),
+        "team": team,
         "campaign": _key(given.get("campaign")),
         "kind": given.get("kind", ""),
     }
@@ -177,7 +180,7 @@ def visit(request, uid):
 
 def record_context(actor, visit: Visit, inspectors: set[int]) -> dict:
     """What the record shows to this reader; answers and findings only when they may read them."""
-    may_see = visit_queries.may_see_findings(actor, visit)
+    may_see, is_sent = visit_queries.may_see_findings(actor, visit), crossing.is_outside(actor, visit)
     walk = visit_queries.walk(visit) if may_see else None
     findings = walk.findings if walk else []
     hazards = visit_queries.known_hazards(actor, findings)
@@ -192,7 +195,9 @@ def record_context(actor, visit: Visit, inspectors: set[int]) -> dict:
         "hazards": hazards,
         "signatures": visit_queries.signatures_of(visit) if may_see else [],
         "events": list(visit.events.order_by("-id")[:20]) if may_see else [],
-        "may_check_in": not visit_rules.checker_in(actor, visit),
+        "may_check_in": not visit_rules.checker_in(actor, visit, is_sent=is_sent),
+        # An inspector finishes from the walk; the authority that sent a team from here.
+        "may_finish": visit.is_open and not visit_queries.why_not_finish(actor, visit),
         "may_cancel": not visit_rules.canceller(actor, visit, inspectors),
     }
 
@@ -277,7 +282,9 @@ def visit_finish(request, uid):
             return _review(request, visit, incomplete.lacks, UNPROCESSABLE)
         messages.success(request, "检查已完成。")
         return redirect(_url(done))
-    require_writer(visit, by=request.actor)
+    if visit_queries.why_not_finish(request.actor, visit):
+        require_writer(visit, by=request.actor)
+    require_open(visit)
     return _review(request, visit, None)
 
 
@@ -291,6 +298,7 @@ def _review(request, visit: Visit, lacks, status=HTTPStatus.OK):
         "is_refused": lacks is not None,
         "answers_words": visit_rules.answers_words(values),
         "unanswered": len(walk.rows) - len(values),
+        "why_not": visit_queries.why_not_finish(request.actor, visit),
         "signatures": visit_queries.signatures_of(visit),
     }
     return render(request, "inspections/visits/finish.html", context, status=status)

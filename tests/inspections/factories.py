@@ -19,6 +19,7 @@ from inspections.models import (
     ChecklistItem,
     Finding,
     FindingPhoto,
+    FindingPhotoView,
     InspectionTeam,
     Judgement,
     MajorSituation,
@@ -234,6 +235,15 @@ class FindingPhotoFactory(DjangoModelFactory):
 
     finding = factory.SubFactory(FindingFactory)
     file = factory.SubFactory(StoredFileFactory)
+
+
+class FindingPhotoViewFactory(DjangoModelFactory):
+    class Meta:
+        model = FindingPhotoView
+
+    photo = factory.SubFactory(FindingPhotoFactory)
+    by = factory.SubFactory(UserFactory)
+    variant = "full"
 
 
 class JudgementFactory(DjangoModelFactory):

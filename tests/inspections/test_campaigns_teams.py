@@ -117,13 +117,32 @@ def test_a_list_is_ticked_off_by_the_teams_visits_and_by_any_other_of_the_campai
     visited(west[2], other)
     visited(east[0], below)
     visited(east[1], campaign, is_own=True, kind="self_check")
-    counted = progress.of_teams([team], land.cast.city)[team.pk]
+    counted = progress.of_teams([team], land.cast.city, timezone.localdate())[team.pk]
     assert (counted.institutions, counted.visited, counted.unvisited, counted.elsewhere) == (5, 3, 2, 0)
-    todo = [home.pk for home in progress.of_team(team, land.cast.city) if home.visited_at is None]
+    todo = [
+        home.pk
+        for home in progress.of_team(team, land.cast.city, timezone.localdate())
+        if home.visited_at is None
+    ]
     assert todo == [home.pk for home in sorted([west[2], east[1]], key=lambda h: (h.county.path, h.name))]
 
 
-def test_a_member_finds_the_list_and_sees_of_it_what_lies_in_the_own_region(land, team):
+def test_a_member_sees_the_whole_list_while_the_campaign_runs(land, team):
+    client = as_client(land.cast.county)
+    found = client.get(reverse("inspections:teams")).context["teams"]
+    assert [(t.pk, t.progress.institutions, t.progress.elsewhere) for t in found] == [(team.pk, 5, 0)]
+    page = client.get(reverse("inspections:team", args=[team.pk]))
+    assert {home.pk for home in page.context["page"]} == {
+        h.pk for h in land.homes["east"] + land.homes["west"]
+    }
+    assert page.text.count(">去检查<") == 5
+    # Beyond the own county the names lead nowhere: only the visit is lent.
+    assert [h.pk for h in land.homes["west"] if f"/institutions/{h.pk}/" in page.text] == []
+
+
+def test_before_it_begins_a_member_sees_of_the_list_what_lies_in_the_own_region(land, campaign, team):
+    campaign.starts_on = timezone.localdate() + timedelta(days=3)
+    campaign.save()
     client = as_client(land.cast.county)
     found = client.get(reverse("inspections:teams")).context["teams"]
     assert [(t.pk, t.progress.institutions, t.progress.elsewhere) for t in found] == [(team.pk, 2, 3)]
@@ -132,7 +151,7 @@ def test_a_member_finds_the_list_and_sees_of_it_what_lies_in_the_own_region(land
     text = page.content.decode()
     assert [home.name for home in land.homes["west"] if home.name in text] == []
     assert "另有 3 家不在您的辖区" in text
-    assert text.count(">去检查<") == 2
+    assert text.count(">去检查<") == 0
 
 
 def test_my_teams_are_those_of_campaigns_not_yet_over(land, team):
