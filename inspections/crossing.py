@@ -73,6 +73,8 @@ def reach(actor: Actor, today: date):
 
 
 def is_outside(actor: Actor, row) -> bool:
-    """Whether a row that carries its place lies outside the actor's scope. Touches no database."""
+    """Whether an institution or a visit lies outside the actor's scope. Touches no database."""
     column = actor.scope.column
+    if column == "institution_id" and isinstance(row, Institution):
+        column = "pk"
     return column is None or getattr(row, column) != actor.scope.value

@@ -54,6 +54,26 @@ def first_of(state: str, words: str) -> Callable[[Page], None]:
     return go
 
 
+def followed(path: str, address: str, words: str = "") -> Callable[[Page], None]:
+    """Open the first link of a page whose address has `address` and whose row has these words."""
+
+    def go(page: Page) -> None:
+        page.goto(path)
+        links = page.locator(f'main .rows a[href*="{address}"], main tbody a[href*="{address}"]')
+        wanted = links.filter(has_text=words) if words else links
+        (wanted if wanted.count() else links).first.click()
+        page.wait_for_load_state()
+
+    return go
+
+
+def finished_visit(page: Page) -> None:
+    """The record of a visit that found something."""
+    page.goto("/inspections/visits/?tab=finished&kind=joint")
+    page.locator('main .rows li:has-text("问题") a[href^="/inspections/visits/"]').first.click()
+    page.wait_for_load_state()
+
+
 def register_form(page: Page) -> None:
     """A hazard half typed in, as an official stands in the corridor."""
     page.goto("/hazards/new/?q=敬老院")
@@ -115,6 +135,11 @@ SHOTS = (
     Shot("ledger-phone", "city", opened("/ledger/"), PHONE),
     Shot("dashboard-province", "province", opened("/dashboard/"), whole=True),
     Shot("institution", "county", opened("/institutions/"), whole=False),
+    Shot("visits", "county", opened("/inspections/visits/?tab=finished")),
+    Shot("walk-phone", "county", followed("/inspections/visits/?tab=open", "/inspections/visits/"), PHONE),
+    Shot("visit-record", "county", finished_visit, whole=True),
+    Shot("campaign-city", "city", followed("/inspections/campaigns/", "/campaigns/", "百日行动"), whole=True),
+    Shot("plans-county", "county", opened("/inspections/plans/")),
     Shot("import-dry-run", "county", import_dry_run),
     Shot("members", "secadmin", opened("/members/")),
 )

@@ -185,12 +185,15 @@ class World:
         self.visits, self.findings = [], []
         for is_finished in (False, True):
             visit = open_visit(
-                cast, checklist=self.checklist, campaigns=[self.campaign], other_participants=LONG[:200]
-            )
+                cast, kind="joint", checklist=self.checklist, campaigns=[self.campaign], other_participants=LONG[:200]
+            )  # fmt: skip
             first, *others = self.checklist.items.all()
             answer(visit, cast.county, {first.pk: "no"} | {item.pk: "yes" for item in others})
             facts = {"description": LONG, "location": LONG_LATIN[:100], "found": self.photos(cast.county, 3)}
-            self.findings.append(find(visit, cast.county, first, **facts))
+            came_back = {"department": "market_regulation", "recurrence_of": self.hazards["closed"]}
+            self.findings.append(find(visit, cast.county, first, **facts | came_back))
+            again = {"handling": "same", "same_as": self.hazards["rectifying"]}
+            find(visit, cast.county, **facts | again | {"found": self.photos(cast.county, 2)})
             if is_finished:
                 for actor in (cast.county, cast.county2):
                     sign(

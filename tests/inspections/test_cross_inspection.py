@@ -365,3 +365,11 @@ def test_a_major_one_is_judged_on_site(world):
 def test_another_authority_above_does_not_finish_it(world):
     visit = ready(world)
     assert status(world.east.province, "finish", visit.uid, method="post") == 403
+
+
+def test_a_house_is_at_home_in_its_own_checks(world):
+    house = world.east.manager
+    assert status(house, "visit_new", world.east.home.pk) == 200
+    visit = visits.open_visit(by=house, uid=uuid.uuid4(), institution=world.east.home, kind="self_check")
+    assert (visit.is_crossing, reached(house, visit)) == (False, {200})
+    assert status(house, "visit_new", world.other_home.pk) == 404
