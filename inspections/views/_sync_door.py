@@ -48,6 +48,7 @@ def for_phones(view):
                 raise
             return error_json("另一位检查人员正在办理，稍后会自动再试。", HTTPStatus.SERVICE_UNAVAILABLE)
 
+    wrapped.answers_json = True  # so do the doors before it: first login, CSRF
     return wrapped
 
 

@@ -10,8 +10,10 @@ from http import HTTPStatus
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
@@ -21,12 +23,12 @@ from files.claims import Unclaimable
 from files.intake import take_in
 from files.models import StoredFile
 from files.refusals import Refused
-from inspections import png, sync_words, visit_queries
+from inspections import kits, packet_rules, png, sync_words, visit_queries
 from inspections.actions import answering, finishing, signing
 from inspections.actions import visits as actions
 from inspections.actions.findings import FindingChanged, add_photo, remove_finding, save_finding
 from inspections.actions.visit_door import require_inspector, require_writer
-from inspections.enums import FindingStage, SignerRole
+from inspections.enums import FindingStage, PacketForm, SignerRole
 from inspections.forms.findings import FindingForm
 from inspections.forms.records import RecordForm, SignForm
 from inspections.forms.visits import OpenForm, given_answers
@@ -55,12 +57,32 @@ def _inspected(request, uid) -> Visit:
 
 @for_phones
 @readonly
+def session(request):
+    """GET: who is logged in, for which place, and the token that calls carry as X-CSRFToken."""
+    user = {"id": request.actor.user.pk, "name": request.actor.user.name}
+    return JsonResponse({"user": user, "place": request.actor.place_name, "csrf": get_token(request)})
+
+
+@for_phones
+@writes
 def prepare(request):
-    """GET ?institution=<pk>: all a phone needs to visit it without signal. Names of residents and phones are not."""
-    wanted = request.GET.get("institution", "")
-    pk = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else 0
-    institution = get_object_or_404(Institution.objects.visible_to(request.actor).in_use(), pk=pk)
-    return JsonResponse(sync_words.prepared(request.actor, institution, timezone.localdate()))
+    """POST {institution: pk}, or {visit: uid} of one planned or begun: 201 with the kit (inspections.kits)."""
+    body, visit = sent_json(request), None
+    if "visit" in body:
+        visit = get_object_or_404(visit_queries.page(request.actor), uid=_uuid(body["visit"]))
+        if reason := packet_rules.taker(request.actor, visit, visit_queries.inspector_ids(visit)):
+            raise PermissionDenied(reason)
+        institution = visit.institution
+    else:
+        institution = _institution(request, body)
+    kit = kits.take(request.actor, institution, form=PacketForm.PHONE, visit=visit)
+    return JsonResponse(kit, status=HTTPStatus.CREATED)
+
+
+def _institution(request, body: dict) -> Institution:
+    pk = body.get("institution")
+    found = Institution.objects.visible_to(request.actor).in_use().select_related("county")
+    return get_object_or_404(found, pk=pk if isinstance(pk, int) and pk < 2**63 else 0)
 
 
 @for_phones
@@ -101,10 +123,7 @@ def visit(request, uid):
 
 
 def _made(request, uid, body: dict) -> Visit:
-    pk = body.get("institution")
-    institution = get_object_or_404(
-        Institution.objects.visible_to(request.actor).in_use(), pk=pk if isinstance(pk, int) else 0
-    )
+    institution = _institution(request, body)
     names = ("kind", "is_unannounced", "checklist", "campaigns", "inspectors", "other_participants")
     data = texts(body, names) | {"key": str(uid), "when": "now"}
     if not body.get("is_unannounced"):

@@ -15,9 +15,7 @@ from files.models import StoredFile
 from hazards.models import Evidence, Hazard
 from inspections.actions import finishing
 from inspections.models import Answer, Finding, FindingPhoto, Visit, VisitEvent
-from institutions.models import ResponsiblePerson
-from tests.factories import Cast, as_client, register_hazard
-from tests.inspections import factories as make
+from tests.factories import Cast, as_client
 from tests.inspections.walking import checklist, data_url, find, open_visit, signed
 from tests.pictures import jpeg
 
@@ -324,16 +322,17 @@ def test_what_makes_no_sense_is_refused_with_words(cast, phone):
 
 
 CALLS = [
-    ("get", "prepare"), ("get", ""), ("put", ""), ("put", "findings/{uid}/"), ("delete", "findings/{uid}/"),
+    ("get", "session"), ("post", "prepare"), ("get", ""), ("put", ""), ("put", "findings/{uid}/"), ("delete", "findings/{uid}/"),
     ("put", "photos/{uid}/?finding={uid}"), ("put", "signatures/{uid}/"), ("post", "finish/"),
 ]  # fmt: skip
 
 
 def call(client, phone, method, rest):
     url = phone.url(rest.format(uid=uuid.uuid4()))
-    if rest == "prepare":
-        url = f"/inspections/sync/prepare/?institution={phone.home.pk}"
-    arguments = () if method == "get" else ("{}", "application/json")
+    body = "{}"
+    if rest in ("session", "prepare"):
+        url, body = f"/inspections/sync/{rest}/", json.dumps({"institution": phone.home.pk})
+    arguments = () if method == "get" else (body, "application/json")
     return getattr(client, method)(url, *arguments)
 
 
@@ -349,14 +348,14 @@ def test_every_call_answers_json_whoever_asks(cast, phone, method, rest):
         "a colleague": as_client(cast.county2),
     }
     answers = {name: call(client, phone, method, rest) for name, client in who.items()}
-    is_prepare = rest == "prepare"
+    served = {"session": 200, "prepare": 201}.get(rest)
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "stranger": 401,
         "auditor": 403,
         "administrator": 403,
-        "another county": 404,
-        "the house": 200 if is_prepare else 403,
-        "a colleague": 200 if is_prepare else 403,
+        "another county": 200 if rest == "session" else 404,
+        "the house": served or 403,
+        "a colleague": served or 403,
     }
     assert {answer.headers["Content-Type"] for answer in answers.values()} == {"application/json"}
 
@@ -374,33 +373,6 @@ def test_the_uid_of_somebody_elses_visit_is_no_way_in(cast, phone):
     thief.uid = phone.uid
     assert thief.put(body=thief.visit()).status_code == 409
     assert Visit.objects.get().institution == cast.home
-
-
-def test_prepare_takes_along_what_a_visit_needs_and_no_more(cast):
-    bases = [
-        {"text": "《消防法》(2021修正)第二十八条", "is_verified": True},
-        {"text": "《内部管理办法》第三条", "is_verified": False},
-    ]
-    ours = checklist(2, items__bases=bases)
-    checklist(1, kinds=["cemetery"])
-    make.ChecklistFactory(items=1, published=True, scope=cast.place.county)
-    hazard = register_hazard(cast)
-    ResponsiblePerson.objects.update(phone="13800006621")
-    response = as_client(cast.county).get(f"/inspections/sync/prepare/?institution={cast.home.pk}")
-    body = response.json()
-    assert [(c["id"] == ours.pk, len(c["items"]), c["is_added"]) for c in body["checklists"]] == [
-        (True, 2, False), (False, 1, True)
-    ]  # fmt: skip
-    item = body["checklists"][0]["items"][0]
-    assert item["bases"] == [
-        {"text": "《消防法》(2021修正)第二十八条", "is_law": True},
-        {"text": "《内部管理办法》（参考，依据待核）", "is_law": False},
-    ]
-    assert [h["number"] for h in body["open_hazards"]] == [hazard.number]
-    assert body["institution"]["responsible_person"] == "张三"
-    assert [person["name"] for person in body["colleagues"]] == [cast.county2.user.name]
-    assert "13800006621" not in response.text
-    assert [h["value"] for h in body["handlings"]] == ["issue", "fixed", "register", "same"]
 
 
 def test_a_visit_begun_online_is_finished_from_the_phone(cast, phone):
