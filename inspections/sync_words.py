@@ -1,18 +1,10 @@
 """The JSON a phone reads: a visit as it stands, and both sides of a conflict."""
 
-import uuid
-
 from inspections import visit_queries
 from inspections.actions.answering import Refusal
 from inspections.actions.visits import FACTS
-from inspections.models import Finding, FindingPhoto, Visit
-
-
-def read_uuid(text) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return None
+from inspections.forms.judging import CONSULTATION
+from inspections.models import Finding, FindingPhoto, Judgement, Visit
 
 
 def state(visit: Visit) -> dict:
@@ -55,12 +47,20 @@ def finding(found: Finding) -> dict:
         "measures": found.measures,
         "no_photo_reason": found.no_photo_reason,
         "same_as": found.same_as_id,
+        "judgement": judgement(found.judgement) if hasattr(found, "judgement") else None,
         "hazard": found.hazard_id,
         "photos": [
             {"id": str(p.file.client_id), "sha256": p.file.original_sha256, "stage": p.stage}
             for p in found.photos.all()
         ],
     }
+
+
+def judgement(found: Judgement) -> dict:
+    """On what ground a finding is MAJOR, as its form is sent."""
+    names = ("competent_body", "document_number", "participants", "opinion")
+    ground = CONSULTATION if found.is_consultation else str(found.situation_id)
+    return {"ground": ground} | {name: getattr(found, name) for name in names}
 
 
 def both(visit: Visit, name: str, mine) -> dict:

@@ -15,9 +15,9 @@ _SHA256 = r"^[0-9a-f]{64}$"
 
 
 class PacketQuerySet(models.QuerySet):
-    def of(self, actor):
-        """What this person took along themselves; nobody sees another's."""
-        return self.filter(made_by=actor.user)
+    def visible_to(self, actor):
+        """What this person took along themselves, to where they may still go; nobody sees another's."""
+        return self.filter(made_by=actor.user, institution__in=Institution.objects.visible_to(actor))
 
 
 class Packet(models.Model):
