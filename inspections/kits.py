@@ -131,7 +131,7 @@ def _item(found: ChecklistItem, situations: list, today: date) -> dict:
         "guidance": found.guidance,
         "severity": rules.default_severity(found, situations, today),
         "days": found.days,
-        "bases": [{"text": str(basis), "is_law": basis.is_law} for basis in rules.bases(found)],
+        "bases": [{"words": basis.words, "is_law": basis.is_law} for basis in rules.bases(found)],
         "upgrade_when": found.upgrade_when,
         "interim": found.interim,
         "phrases": found.phrases,
