@@ -51,8 +51,8 @@ def test_a_kit_holds_what_a_visit_needs(cast):
     ]  # fmt: skip
     item = kit["checklists"][0]["items"][0]
     assert item["bases"] == [
-        {"text": "《消防法》(2021修正)第二十八条", "is_law": True},
-        {"text": "《内部管理办法》（参考，依据待核）", "is_law": False},
+        {"words": "《消防法》(2021修正)第二十八条", "is_law": True},
+        {"words": "《内部管理办法》（参考，依据待核）", "is_law": False},
     ]
     assert item["situations"] == [{"id": situation.pk, "is_firm": False}]
     assert [s["id"] for s in kit["situations"]] == [situation.pk]
