@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from inspections.views import field, sync
+from inspections.views import field, packets, sync
 
 _SYNC = "sync/visits/<uuid:uid>/"
 
 field_urlpatterns = [
     path("field/", field.shell, name="field"),
+    path("packets/", packets.packets, name="packets"),
+    path("packets/new/<int:institution_pk>/", packets.packet_new, name="packet_new"),
+    path("packets/import/", packets.packet_import, name="packet_import"),
     path("sync/session/", sync.session, name="sync_session"),
     path("sync/prepare/", sync.prepare, name="sync_prepare"),
     path(_SYNC, sync.visit, name="sync_visit"),

@@ -4,7 +4,8 @@ No rule touches the database.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from inspections import visit_rules
 from inspections.enums import VisitStatus
@@ -21,3 +22,27 @@ def taker(actor: Actor, visit, inspectors: Iterable[int]) -> str:
     if not visit_rules.inspector(actor, visit, inspectors):
         return ""
     return visit_rules.checker_in(actor, visit)
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """What became of a kit, in words, with the tone of their tag; `is_missing`: nothing of it came back in time."""
+
+    words: str
+    tone: str
+    is_missing: bool = False
+
+
+def whereabouts(packet, visit_status: str | None, now: datetime) -> Whereabouts:
+    """Of a kit and the status of its visit (None: there is none)."""
+    if visit_status == VisitStatus.FINISHED:
+        return Whereabouts("检查已完成", "green")
+    if visit_status == VisitStatus.CANCELLED:
+        return Whereabouts("检查已取消", "grey")
+    if visit_status == VisitStatus.OPEN or packet.imported_at:
+        return Whereabouts("已带回，检查中", "blue")
+    if now <= packet.use_until:
+        return Whereabouts("还没有带回", "grey")
+    if now <= packet.send_until:
+        return Whereabouts("没有带回，请尽快上传", "red", is_missing=True)
+    return Whereabouts("没有带回，已作废", "red", is_missing=True)

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from inspections import packet_rules, visit_rules
-from inspections.models import Checklist, Packet
+from inspections.actions.visit_door import leave_trace
+from inspections.enums import VisitAct
+from inspections.models import Checklist, Packet, Visit
 from institutions.actor import Actor
 from institutions.models import Institution
 
@@ -45,3 +48,21 @@ def take_along(
     )
     packet.checklists.set(checklists)
     return packet
+
+
+@transaction.atomic
+def bring_back(
+    packet: Packet, *, by: Actor, visit: Visit, saved: int, sha256: str, arrived: dict, left: int
+) -> None:
+    """Write down which save of a kit was taken in, and that on the visit; the same save again changes nothing.
+
+    Of two at once the later waits here; an older save never takes the place of a newer.
+    """
+    packet = Packet.objects.select_for_update(no_key=True, of=("self",)).get(pk=packet.pk)
+    if packet.last_sha256 == sha256 or (packet.last_saved is not None and packet.last_saved > saved):
+        return
+    packet.last_saved, packet.last_sha256 = saved, sha256
+    packet.imported_at, packet.imported_by = timezone.now(), by.user
+    packet.save(update_fields=["last_saved", "last_sha256", "imported_at", "imported_by"])
+    data = {"packet": str(packet.uid), "saved": saved, "sha256": sha256, "arrived": arrived, "left": left}
+    leave_trace(visit, VisitAct.IMPORT, by=by, comment=packet.get_form_display(), data=data)
