@@ -30,7 +30,7 @@ async function buildCss() {
 
 async function buildJs() {
   const options = {bundle: true, minify: true, legalComments: "none", charset: "utf8", target: ["chrome99", "safari15"], outdir: dist};
-  const pages = ["app.js", "evidence.js", "visit.js", "field/field.js", "field/packet.js"];
+  const pages = ["app.js", "evidence.js", "visit.js", "field/field.js", "field/device.js", "field/packet.js"];
   await esbuild.build({
     ...options,
     entryPoints: pages.map((page) => join(here, "js", page)),
@@ -73,7 +73,7 @@ async function buildIcons() {
 
 async function report() {
   const size = async (name) => brotliCompressSync(await readFile(join(dist, name))).length;
-  const names = ["app.css", "app.js", "evidence.js", "visit.js", "field.js", "packet.js", "sw.js", "icons.svg"];
+  const names = ["app.css", "app.js", "evidence.js", "visit.js", "field.js", "device.js", "packet.js", "sw.js", "icons.svg"];
   const sizes = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await size(name)])));
   for (const [name, bytes] of Object.entries(sizes)) console.log(`${name.padEnd(12)} ${(bytes / 1024).toFixed(1)} KB br`);
   const js = sizes["app.js"] + sizes["evidence.js"] + sizes["visit.js"]; // the inspection form has them all

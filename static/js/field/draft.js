@@ -15,7 +15,7 @@ export function newDraft(kit, record, now) {
     visit: kit.visit, packet: kit.packet, digest: kit.digest, user: kit.me.id, institution: kit.institution,
     begun_at: now, changed_at: now, saved: 0,
     record: {...Object.fromEntries(TEXTS.map((name) => [name, ""])), campaigns: [], inspectors: [], ...record, checked_in_at: now},
-    answers: {}, findings: {}, photos: {}, signatures: {}, gone: [], gone_photos: [], conflicts: {},
+    answers: {}, findings: {}, photos: {}, signatures: {}, gone: [], conflicts: {},
     known: null, tried: {}, is_finished: false, lacks: [], trouble: "", delivered_at: null,
   };
   if (kit.state) {
@@ -106,7 +106,7 @@ export function waitingOf(draft) {
   };
 }
 
-export const isAllSent = (draft) => Object.values(waitingOf(draft)).every((n) => n === 0) && !draft.gone.length && !draft.gone_photos.length;
+export const isAllSent = (draft) => Object.values(waitingOf(draft)).every((n) => n === 0) && !draft.gone.length;
 
 /** 答案 12 项、问题 2 个、照片 5 张; empty for nothing. */
 export function countWords({visit, answers, findings, photos, signatures}) {
@@ -123,7 +123,6 @@ export function nextStep(draft) {
   if (draft.delivered_at || draft.trouble) return null;
   const isIn = draft.known?.status === "open";
   if (isIn && draft.gone.length) return {name: "remove", uid: draft.gone[0]};
-  if (isIn && draft.gone_photos.length) return {name: "unphoto", id: draft.gone_photos[0]};
   const answers = Object.entries(draft.answers)
     .filter(([item, a]) => a.value && !a.trouble && isAnswerWaiting(a) && !draft.conflicts[`answer-${item}`]);
   const facts = changedFacts(draft).filter((name) => !draft.conflicts[`fact-${name}`]);
@@ -253,6 +252,6 @@ export function delivered(draft, now) {
   const counts = {visit: 0, answers: count(draft.answers), findings: count(draft.findings), photos: count(draft.photos), signatures: count(draft.signatures)};
   return {
     visit: draft.visit, user: draft.user, institution: draft.institution, begun_at: draft.begun_at, delivered_at: now, counts,
-    answers: {}, findings: {}, photos: {}, signatures: {}, gone: [], gone_photos: [], conflicts: {}, record: {checked_in_at: draft.record.checked_in_at},
+    answers: {}, findings: {}, photos: {}, signatures: {}, gone: [], conflicts: {}, record: {checked_in_at: draft.record.checked_in_at},
   };
 }

@@ -1,16 +1,15 @@
 // The field page: what is on this phone, taking more along, and one visit at a time. Works without signal.
 import {ask, element, icon, toast} from "../dom.js";
+import {LAST_USER} from "../leave.js";
 import {send} from "../send.js";
 import {watchChoices} from "../when.js";
 import {countWords, waitingOf} from "./draft.js";
 import {openStore} from "./store.js";
 import {drawStrip} from "./strip.js";
 import {Sender} from "./sync.js";
-import {checkDevice} from "./device.js";
 import {moment, VisitView} from "./walk.js";
 import {pack, save} from "./zip.js";
 
-const LAST_USER = "field-user"; // who was logged in here last: the page must know without signal
 const KEEP_DELIVERED = 7 * 24 * 3600 * 1000; // ms a delivered visit stays listed
 const body = document.body.dataset;
 const view = document.querySelector("[data-view]");
@@ -168,6 +167,7 @@ async function follow() {
   state.open = null;
   if (wanted.has("check")) {
     view.replaceChildren(template("check-view"));
+    const {checkDevice} = await import(body.deviceScript);
     return checkDevice(view.querySelector("[data-checks]"), {icons: body.icons, store: state.store, workerUrl: body.workerUrl});
   }
   return showList();

@@ -66,20 +66,19 @@ class Photos {
       image.addEventListener("load", () => URL.revokeObjectURL(image.src), {once: true});
       card.thumb.replaceChildren(image);
     }
-    const remove = element("button", {type: "button", "aria-label": `移除 ${photo.name}`}, "移除");
-    remove.addEventListener("click", () => this.remove(photo));
-    card.li.append(element("span", {class: "tools"}, remove));
+    card.remove = element("button", {type: "button", "aria-label": `移除 ${photo.name}`}, "移除");
+    card.remove.addEventListener("click", () => this.remove(photo));
+    card.li.append(element("span", {class: "tools"}, card.remove));
     this.cards.set(photo.id, card);
   }
 
   async remove({id}) {
-    this.cards.get(id).li.remove();
-    this.cards.delete(id);
     await this.owner.view.store.change(this.owner.view.visit, (draft) => {
-      if (draft.photos[id]?.is_sent) draft.gone_photos.push(id);
+      if (draft.photos[id]?.is_sent) return []; // it has arrived meanwhile: the web page can remove it
       delete draft.photos[id];
       return [id];
     });
+    await this.owner.view.refresh();
     this.fieldset.querySelector("input[type=file]")?.focus();
   }
 
@@ -100,6 +99,7 @@ class Photos {
       if (card.words.textContent !== words) card.words.textContent = words;
       card.bar.hidden = state !== "sending";
       card.bar.value = net.percent ?? 0;
+      if (card.remove) card.remove.hidden = photo.is_sent || state === "sending";
     }
     for (const [id, card] of this.cards) if (!draft.photos[id]) { card.li.remove(); this.cards.delete(id); }
   }

@@ -129,6 +129,7 @@ export class FinishStep {
     this.button = this.node.querySelector("[data-finish] button");
     this.button.textContent = view.isPacket ? "检查完了，保存检查数据" : "完成检查";
     this.button.addEventListener("click", () => this.finish());
+    this.node.querySelector("[data-back]").hidden = view.isPacket;
     this.node.querySelector("[data-reopen]").addEventListener("click", () => this.reopen());
   }
 

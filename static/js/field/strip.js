@@ -18,7 +18,7 @@ function wordsFor(draft, net, loginUrl) {
   const waiting = waitingOf(draft);
   const words = countWords(waiting);
   const unready = Object.values(draft.findings).filter((finding) => !finding.is_ready).length;
-  if (draft.delivered_at) return ["success", "cloud-check", "已全部送达系统", `共 ${countWords(draft.counts) || "检查记录"}`];
+  if (draft.delivered_at) return ["success", "cloud-check", "已全部送达系统", `${countWords(draft.counts) || "检查记录"}。`];
   if (draft.trouble) return ["danger", "alert-triangle", "没有送达", draft.trouble];
   if (!total(waiting)) return ["success", "cloud-check", "到现在为止都已送达系统", draft.is_finished ? "正在等系统确认完成。" : "接着填写的会自动再送。"];
   const here = `只在这部手机上：${words}。`;
@@ -44,7 +44,7 @@ export function drawStrip(strip, {draft, net, icons, loginUrl}) {
   if (!strip.querySelector("[data-title]")) {
     const bar = element("progress", {"aria-label": "照片送达进度", value: 0, max: 1, hidden: true});
     const details = element("details", {hidden: true}, element("summary", {}), element("ul", {class: "strip-photos"}));
-    strip.append(element("div", {"data-icon": ""}), element("div", {}, element("p", {role: "status"}, element("strong", {"data-title": ""}), " ", element("span", {"data-line": ""})), bar, details));
+    strip.append(element("div", {"data-icon": ""}), element("div", {}, element("p", {role: "status"}, element("strong", {"data-title": ""}), element("span", {"data-line": ""})), bar, details));
   }
   const part = (selector) => strip.querySelector(selector);
   const write = (node, words) => { if (node.textContent !== words) node.textContent = words; };

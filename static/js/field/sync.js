@@ -199,20 +199,11 @@ export class Sender {
     const answer = await this.call(`${draft.visit}/photos/${id}/?${query}`, {body: new Blob([row.bytes], {type: photo.type}), headers, onProgress});
     const {status, json} = answer;
     if ((status === 200 || status === 201) && json?.sha256 === photo.sha256) {
-      return this.change(draft, (now) => {
-        if (now.photos[id]) now.photos[id].is_sent = true;
-        else now.gone_photos.push(id); // removed here while it was on its way
-      });
+      return this.change(draft, (now) => { if (now.photos[id]) now.photos[id].is_sent = true; });
     }
     if (status !== 404) return this.refuse(draft, answer, (now) => now.photos[id]);
     await this.look(draft); // its problem was removed there: it goes again first
     return this.change(draft, (now) => { if (now.findings[photo.finding]?.sent) stop(now.photos[id], json); });
-  }
-
-  async unphoto(draft, {id}) {
-    const answer = await this.call(`${draft.visit}/photos/${id}/`, {method: "DELETE"});
-    if (answer.status === 409) return this.look(draft);
-    return this.change(draft, (now) => { now.gone_photos = now.gone_photos.filter((other) => other !== id); });
   }
 
   async signature(draft, {id}) {

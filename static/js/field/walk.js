@@ -21,6 +21,7 @@ export function ownIcons(root, url) {
 export class VisitView {
   /** `options`: root, store, kit, draft (undefined: not begun), icons, isPacket, loginUrl, go(part), save() of the packet. */
   constructor(options) {
+    const {root} = options;
     Object.assign(this, options, {visit: options.kit.visit, net: {name: "idle"}, items: new Map(), form: null, step: null});
     const kit = document.createElement("template");
     kit.innerHTML = this.kit.html;
@@ -29,6 +30,7 @@ export class VisitView {
     this.root.replaceChildren(ownIcons(document.getElementById("visit-view").content.cloneNode(true), this.icons));
     this.slot = this.root.querySelector("[data-slot]");
     this.root.querySelector("[data-protected]").hidden = !this.kit.institution.is_protected;
+    root.querySelector("[data-back]").hidden = this.isPacket;
     this.savedWords = this.store.isKept ? "已保存在手机" : "已记下。关闭前请点“保存检查数据”";
     this.root.addEventListener("click", (event) => {
       const link = event.target.closest("[data-go]");
@@ -101,6 +103,7 @@ export class VisitView {
     for (const item of walk.querySelectorAll("[data-item]")) if (!asked.has(item.dataset.item)) item.remove();
     for (const section of walk.querySelectorAll("[data-section]")) if (!section.querySelector("[data-item]")) section.remove();
     for (const list of walk.querySelectorAll("[data-checklist]")) if (!list.children.length) list.remove();
+    walk.prepend(this.drawJumps(walk));
     this.rows = new Map([...walk.querySelectorAll("[data-item]")].map((row) => [Number(row.dataset.item), row]));
     for (const [id, row] of this.rows) this.fillAnswer(id, row);
     walk.addEventListener("change", (event) => { if (/^(answer|note)-/.test(event.target.name ?? "")) this.answer(event.target.closest("[data-item]")); });
@@ -116,6 +119,22 @@ export class VisitView {
       if (row && target.closest("button")) this.open(place, {uid: row.dataset.finding, item: Number(place.dataset.item) || null});
     });
     return walk;
+  }
+
+  /** The parts of the checklist; pressed, a part comes into sight. */
+  drawJumps(walk) {
+    const list = element("ul", {});
+    for (const section of walk.querySelectorAll("section")) {
+      const words = section.dataset.section ?? "其他问题";
+      const link = element("a", {href: "#"}, words, " ", element("span", {class: "count"}));
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        section.scrollIntoView();
+        section.querySelector("input, button")?.focus({preventScroll: true});
+      });
+      list.append(element("li", {}, link));
+    }
+    return element("nav", {class: "tabs walk-tabs", "aria-label": "检查分类"}, list);
   }
 
   fillAnswer(id, row) {
@@ -189,6 +208,7 @@ export class VisitView {
     root.querySelector("[data-unannounced]").hidden = !draft?.record.is_unannounced;
     write(root.querySelector("[data-name]"), kit.institution.name);
     const since = draft?.record.checked_in_at ? `${moment(draft.record.checked_in_at)} 签到` : kit.institution.county;
+    write(root.querySelector("[data-kind]"), kind);
     write(root.querySelector("[data-lead]"), `${kind} · ${since} · ${kit.institution.kind_name}`);
   }
 
