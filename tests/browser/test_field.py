@@ -5,10 +5,9 @@ import re
 import time
 
 import pytest
-from django.conf import settings
 
 from inspections.models import Answer, Finding, FindingPhoto, Visit, VisitSignature
-from tests.browser.conftest import DESKTOP, PHONE, Watched, axe_violations, overflow
+from tests.browser.conftest import PHONE, Watched, axe_violations, overflow
 from tests.browser.line import Line
 from tests.browser.test_visits import cast, nursing_checklist, sign  # noqa: F401 (cast is a fixture)
 from tests.pictures import jpeg
@@ -80,7 +79,11 @@ def problem(page, item, photos=1, seed=1, location="一楼西侧安全出口"):
     form = row.locator("form.finding-form")
     form.get_by_label("具体部位").fill(location)
     files = [
-        {"name": f"IMG_{seed + n}.jpg", "mimeType": "image/jpeg", "buffer": jpeg("gray", (1600, 1200), seed + n)}
+        {
+            "name": f"IMG_{seed + n}.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": jpeg("gray", (1600, 1200), seed + n),
+        }
         for n in range(photos)
     ]
     form.locator("fieldset[data-stage=found] input[type=file]").last.set_input_files(files)

@@ -2,16 +2,19 @@
 
 import base64
 import hashlib
+import io
 import re
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from files.models import StoredFile
 from hazards.models import Evidence, Hazard
+from inspections import importing
 from inspections.actions.answering import Given, answer
 from inspections.actions.visits import edit_record
 from inspections.models import Answer, Checklist, Finding, FindingPhoto, Packet, Visit, VisitEvent
@@ -314,6 +317,57 @@ def test_a_draft_exported_from_a_phone_comes_the_same_way(cast, media):
     checklist(1)
     filled = Filled(cast.county, cast.home, form="phone").answer("yes").sign()
     assert (filled.send().done.left, Visit.objects.get().status) == ([], "finished")
+
+
+def test_an_upload_that_was_cut_off_is_completed_by_the_next(filled, monkeypatch):
+    for _ in range(2):
+        filled.photograph(filled.visit["findings"][0]["uid"])
+    content, calls = filled.zip(), []
+    real = importing.receiving.take_in
+
+    def dies_at_the_second(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 2:
+            raise SystemExit
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("inspections.receiving.take_in", dies_at_the_second)
+        importing.bring_in(filled.actor, io.BytesIO(content), len(content))
+    assert (filled.packet.last_saved, FindingPhoto.objects.count(), Hazard.objects.count()) == (None, 1, 0)
+    done = filled.send(content).done
+    assert ([row["arrived"] for row in done.rows], done.left) == ([0, 0, 2, 1], [])
+    assert (Hazard.objects.count(), Evidence.objects.count(), Visit.objects.get().status) == (
+        1,
+        3,
+        "finished",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_zip_uploaded_twice_at_once_is_there_once(media):
+    cast = Cast()
+    checklist(2)
+    filled = Filled(cast.county, cast.home).answer("yes", "yes").sign()
+    filled.find()
+    content, barrier, statuses = filled.zip(), threading.Barrier(3), []
+
+    def upload():
+        barrier.wait()
+        try:
+            statuses.append(filled.send(content).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=upload) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 3
+    counts = [model.objects.count() for model in (Visit, Finding, FindingPhoto, Hazard, Evidence, StoredFile)]
+    assert (counts, VisitEvent.objects.filter(act="import").count()) == ([1] * 6, 1)
+    assert filled.send(content).done.is_repeated
 
 
 # --- the pages --------------------------------------------------------------------------------------------------
