@@ -181,7 +181,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 # Asked by the page on its own, not by the person: these keep no session alive.
-SESSION_BACKGROUND_PATHS = ["/notices/bell/"]
+SESSION_BACKGROUND_PATHS = ["/notices/bell/", "/inspections/sync/session/"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

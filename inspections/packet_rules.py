@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inspections import visit_rules
-from inspections.enums import VisitStatus
+from inspections.enums import PacketForm, VisitStatus
 from institutions.actor import Actor
 
 USE_FOR = timedelta(days=7)  # no visit is begun with an older kit; what was begun may be finished and sent
@@ -43,6 +43,8 @@ def whereabouts(packet, visit_status: str | None, now: datetime) -> Whereabouts:
         return Whereabouts("已带回，检查中", "blue")
     if now <= packet.use_until:
         return Whereabouts("还没有带回", "grey")
+    if packet.form == PacketForm.PHONE:  # taken for more houses than one gets to; what was begun sends itself
+        return Whereabouts("没有用过，或还在手机上", "amber" if now <= packet.send_until else "grey")
     if now <= packet.send_until:
         return Whereabouts("没有带回，请尽快上传", "red", is_missing=True)
     return Whereabouts("没有带回，已作废", "red", is_missing=True)

@@ -206,6 +206,16 @@ def test_the_session_says_who_and_gives_the_token(cast):
     )
 
 
+def test_asking_for_the_session_keeps_none_alive(cast):
+    client = as_client(cast.county)
+    client.get("/inspections/visits/")
+    session = client.session
+    session["seen_at"] -= 600
+    session.save()
+    client.get("/inspections/sync/session/")
+    assert client.session["seen_at"] == session["seen_at"]
+
+
 def test_a_first_login_is_told_in_json(cast):
     type(cast.county.user).objects.update(must_change_password=True)
     client = as_client(cast.county)

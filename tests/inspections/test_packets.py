@@ -424,6 +424,8 @@ def test_my_packets_say_what_never_came_back_and_show_nobody_elses(cast):
         home = cast.place.institution(name=name)
         made = now - timedelta(days=days)
         make.PacketFactory(made_by=cast.county.user, institution=home, made_at=made, form="file")
+    old = now - timedelta(days=8)
+    make.PacketFactory(made_by=cast.county.user, institution=cast.home, made_at=old, form="phone")
     make.PacketFactory(made_by=cast.county2.user, institution=cast.place.institution(name="别人的"))
     page = as_client(cast.county).get("/inspections/packets/").content.decode()
     mine = page.split('id="next"')[0]
