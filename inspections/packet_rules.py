@@ -26,11 +26,11 @@ def taker(actor: Actor, visit, inspectors: Iterable[int]) -> str:
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """What became of a kit, in words, with the tone of their tag; `is_missing`: nothing of it came back in time."""
+    """What became of a kit, in words, with the tone of their tag; `may_be_sent`: it is missed, and still taken in."""
 
     words: str
     tone: str
-    is_missing: bool = False
+    may_be_sent: bool = False
 
 
 def whereabouts(packet, visit_status: str | None, now: datetime) -> Whereabouts:
@@ -46,5 +46,5 @@ def whereabouts(packet, visit_status: str | None, now: datetime) -> Whereabouts:
     if packet.form == PacketForm.PHONE:  # taken for more houses than one gets to; what was begun sends itself
         return Whereabouts("没有用过，或还在手机上", "amber" if now <= packet.send_until else "grey")
     if now <= packet.send_until:
-        return Whereabouts("没有带回，请尽快上传", "red", is_missing=True)
-    return Whereabouts("没有带回，已作废", "red", is_missing=True)
+        return Whereabouts("没有带回，请尽快上传", "red", may_be_sent=True)
+    return Whereabouts("没有带回，已作废", "red")
