@@ -6,7 +6,9 @@ import struct
 import threading
 import time
 
-PIECE = 4096
+PIECE = 8192
+WINDOW = 96 * 1024  # small: what the browser calls sent has about arrived; smaller, the loopback crawls
+UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, what is under way is lost
 
 
@@ -15,10 +17,11 @@ class Line:
 
     def __init__(self, port: int):
         self.target, self.rate, self.is_cut = port, None, False
-        self.to_lose, self.lost = [], 0
+        self.to_lose, self.lost, self.to_refuse = [], 0, []
         self.sent = 0  # bytes from the phone that went through
         self._open, self._guard = set(), threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -37,6 +40,10 @@ class Line:
         """The next request that begins so is carried out by the server, and its answer never arrives."""
         self.to_lose.append(start)
 
+    def refuse(self, start: bytes, times: int):
+        """The next requests that begin so never reach the server: something before it answers 503."""
+        self.to_refuse += [start] * times
+
     def close(self):
         self.cut()
         self._listener.close()
@@ -50,8 +57,6 @@ class Line:
             if self.is_cut:
                 _reset(phone)
                 continue
-            # Small buffers: what the browser calls sent has about arrived.
-            phone.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
             server = socket.create_connection(("127.0.0.1", self.target))
             with self._guard:
                 self._open |= {phone, server}
@@ -62,11 +67,12 @@ class Line:
     def _upstream(self, phone, server, losing):
         with contextlib.suppress(OSError):
             while piece := phone.recv(PIECE):
-                for start in self.to_lose:
-                    if piece.startswith(start):
-                        self.to_lose.remove(start)
-                        losing.set()
-                        break
+                if _took(self.to_refuse, piece):
+                    phone.sendall(UNAVAILABLE)
+                    time.sleep(0.2)
+                    break
+                if _took(self.to_lose, piece):
+                    losing.set()
                 if self.rate:
                     time.sleep(len(piece) / self.rate)
                 server.sendall(piece)
@@ -87,6 +93,14 @@ class Line:
             for one in sockets:
                 self._open.discard(one)
                 _reset(one)
+
+
+def _took(starts: list[bytes], piece: bytes) -> bool:
+    """Whether the piece begins with one of these, which then is used up."""
+    found = next((start for start in starts if piece.startswith(start)), None)
+    if found:
+        starts.remove(found)
+    return found is not None
 
 
 def _reset(one):

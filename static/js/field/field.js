@@ -44,7 +44,8 @@ async function meet() {
 
 async function take(wanted) {
   history.replaceState(null, "", location.pathname);
-  if (!state.isLoggedIn) { go(""); return toast("请先登录并保持有信号，再把机构带到手机。", "warning"); }
+  if (!state.isLoggedIn) await meet();
+  if (!state.isLoggedIn) { await showList(); return toast("请先登录并保持有信号，再把机构带到手机。", "warning"); }
   const isNumber = /^\d+$/;
   for (const [index, id] of wanted.entries()) {
     view.replaceChildren(note("info", "download", `正在带到手机（${index + 1} / ${wanted.length}）`, "请保持有信号，不要关闭本页。"));
