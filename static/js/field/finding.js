@@ -118,6 +118,7 @@ export class FindingForm {
     const {judgement, ...facts} = this.finding;
     fill(this.form, facts);
     fill(this.form, judgement, "judge-");
+    this.last = this.read();
     this.photos = [...this.form.querySelectorAll("[data-evidence]")].map((fieldset) => new Photos(this, fieldset));
     if (this.finding.no_photo_reason) this.form.querySelector("details").open = true;
     this.listen();
@@ -176,6 +177,12 @@ export class FindingForm {
     remove.addEventListener("click", () => this.remove());
   }
 
+  /** What stands in the form; the judgement by itself, as the server takes it. */
+  read() {
+    const facts = Object.entries(read(this.form)).filter(([name]) => !name.startsWith("judge-"));
+    return {...Object.fromEntries(facts), judgement: read(this.form, "judge-")};
+  }
+
   /** A photo belongs to a problem that is there. */
   async ensure() {
     if (!this.view.draft.findings[this.uid]) await this.save();
@@ -185,15 +192,17 @@ export class FindingForm {
   async save(isReady = false) {
     clearTimeout(this.typing);
     this.typing = null;
-    const facts = Object.fromEntries(Object.entries(read(this.form)).filter(([name]) => !name.startsWith("judge-")));
-    const judgement = read(this.form, "judge-");
+    const now = this.read();
+    // Only what was changed here: another tab may have this problem open too.
+    const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.last[name])));
     const {item} = this.finding;
     try {
       await this.view.store.change(this.view.visit, (draft) => {
         const before = draft.findings[this.uid] ?? this.finding;
-        draft.findings[this.uid] = {...before, ...facts, judgement, trouble: "", is_ready: isReady};
+        draft.findings[this.uid] = {...before, ...changed, trouble: "", is_ready: isReady};
         if (item && draft.answers[item]?.value !== "no") setAnswer(draft, item, {value: "no"});
       });
+      Object.assign(this.last, changed);
       this.form.querySelector("[data-remove]").hidden = false;
       this.saved.textContent = this.view.savedWords;
       this.saved.classList.remove("is-bad");

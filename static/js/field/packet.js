@@ -41,11 +41,16 @@ async function start() {
   if (new Date() > new Date(kit.send_until)) notes.append(note("danger", "alert-triangle", "这个离线检查包已经过期，数据不能再上传", "请联系单位，在系统中重新制作。"));
   const button = element("button", {type: "button", class: "btn"}, icon("", "download"), "保存检查数据");
   button.addEventListener("click", () => view.save());
-  const bar = element("p", {class: "actions", hidden: !view.draft}, button);
+  const bar = element("p", {class: "actions"}, button);
   document.getElementById("main").append(bar);
-  store.onChange(() => { unsaved = true; view.refresh().then(() => { bar.hidden = !view.draft; }); });
+  // The last step has a button of its own until the visit is finished.
+  const showBar = () => { bar.hidden = !view.draft || (view.shown === "finish" && !view.draft.is_finished); };
+  store.onChange(() => { unsaved = true; view.refresh().then(showBar); });
   window.addEventListener("beforeunload", (event) => { if (unsaved && !store.isKept) event.preventDefault(); });
-  const follow = () => view.show(parts.includes(location.hash.slice(1)) ? location.hash.slice(1) : "walk");
+  const follow = async () => {
+    await view.show(parts.includes(location.hash.slice(1)) ? location.hash.slice(1) : "walk");
+    showBar();
+  };
   window.addEventListener("hashchange", follow);
   watchChoices();
   await follow();

@@ -21,18 +21,20 @@ const offered = (view) => [view.kit.me.id, ...view.draft.record.inspectors].map(
 
 export class RecordStep {
   constructor(view) {
-    this.view = view;
+    Object.assign(this, {view, touched: new Map(), touches: 0});
     this.node = view.part("record").firstElementChild;
     this.form = this.node.querySelector("form");
     this.saved = this.node.querySelector("[data-saved]");
     // The person who holds the phone inspects, whatever is ticked.
     this.form.querySelector(`[name=inspectors][value="${view.kit.me.id}"]`)?.closest(".choice").remove();
     fill(this.form, view.draft.record);
-    this.form.addEventListener("input", () => {
+    const touch = ({target}) => { if (target.name) this.touched.set(target.name, (this.touches += 1)); };
+    this.form.addEventListener("input", (event) => {
+      touch(event);
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.save(), TYPING);
     });
-    this.form.addEventListener("change", () => this.save());
+    this.form.addEventListener("change", (event) => { touch(event); if (event.isTrusted) this.save(); });
     this.form.addEventListener("submit", async (event) => {
       event.preventDefault();
       await this.save();
@@ -40,13 +42,17 @@ export class RecordStep {
     });
   }
 
+  /** Only what was entered here: another tab may be writing another field. */
   async save() {
     clearTimeout(this.typing);
-    const before = this.view.draft.record;
-    const values = Object.fromEntries(Object.entries(read(this.form)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+    const touched = [...this.touched];
+    const entered = read(this.form);
     try {
-      // Only what was changed here: another tab may be writing another field.
-      await this.view.store.change(this.view.visit, (draft) => { Object.assign(draft.record, values); draft.record_trouble = ""; });
+      await this.view.store.change(this.view.visit, (draft) => {
+        for (const [name] of touched) draft.record[name] = entered[name];
+        draft.record_trouble = "";
+      });
+      for (const [name, touch] of touched) if (this.touched.get(name) === touch) this.touched.delete(name);
       this.say(this.view.savedWords);
       await this.view.refresh();
     } catch (error) {
@@ -62,8 +68,7 @@ export class RecordStep {
 
   update() {
     const {record, record_trouble: trouble} = this.view.draft;
-    const focused = document.activeElement?.name;
-    fill(this.form, Object.fromEntries(Object.entries(record).filter(([name]) => name !== focused && typeof record[name] !== "boolean")));
+    fill(this.form, Object.fromEntries(Object.entries(record).filter(([name]) => !this.touched.has(name))));
     if (trouble) this.say(`没有送到：${trouble}`, true);
   }
 }

@@ -1,13 +1,13 @@
-// One visit on the phone: its frame, its checklist, what two people wrote differently. The markup comes with the kit.
-import {ask, element} from "../dom.js";
+// One visit on the phone: its frame and its checklist. The markup comes with the kit.
+import {element} from "../dom.js";
 import {itemsOf} from "./check.js";
-import {decide, findingsElsewhere, findingsOf, isAnswerWaiting, newDraft, photosOf, setAnswer} from "./draft.js";
+import {drawConflicts} from "./conflicts.js";
+import {findingsElsewhere, findingsOf, isAnswerWaiting, newDraft, photosOf, setAnswer} from "./draft.js";
 import {FindingForm} from "./finding.js";
 import {read} from "./forms.js";
 import {FinishStep, RecordStep, SignStep} from "./steps.js";
 import {drawStrip} from "./strip.js";
 
-const WORDS = {yes: "是", no: "否", not_applicable: "不涉及"};
 const TYPING = 400; // ms
 const STEPS = {record: RecordStep, sign: SignStep, finish: FinishStep};
 const write = (node, words) => { if (node && node.textContent !== String(words)) node.textContent = words; };
@@ -22,7 +22,7 @@ export class VisitView {
   /** `options`: root, store, kit, draft (undefined: not begun), icons, isPacket, loginUrl, go(part), save() of the packet. */
   constructor(options) {
     const {root} = options;
-    Object.assign(this, options, {visit: options.kit.visit, net: {name: "idle"}, items: new Map(), form: null, step: null});
+    Object.assign(this, options, {visit: options.kit.visit, net: {name: "idle"}, items: new Map(), form: null, step: null, touched: new Map(), touches: 0});
     const kit = document.createElement("template");
     kit.innerHTML = this.kit.html;
     this.parts = new Map([...kit.content.querySelectorAll("template[data-part]")].map((part) => [part.dataset.part, ownIcons(part.content, this.icons)]));
@@ -106,11 +106,20 @@ export class VisitView {
     walk.prepend(this.drawJumps(walk));
     this.rows = new Map([...walk.querySelectorAll("[data-item]")].map((row) => [Number(row.dataset.item), row]));
     for (const [id, row] of this.rows) this.fillAnswer(id, row);
-    walk.addEventListener("change", (event) => { if (/^(answer|note)-/.test(event.target.name ?? "")) this.answer(event.target.closest("[data-item]")); });
-    walk.addEventListener("input", ({target}) => {
-      if (!/^note-/.test(target.name ?? "")) return;
+    // What is being entered here is not drawn over by what is read meanwhile.
+    const touch = ({target}) => {
+      const row = /^(answer|note)-/.test(target.name ?? "") ? target.closest("[data-item]") : null;
+      if (row) this.touched.set(Number(row.dataset.item), (this.touches += 1));
+      return row;
+    };
+    // Arrow keys pass over 否 on their way: only a finger or a mouse opens the form at once.
+    walk.addEventListener("pointerdown", ({target}) => { this.pressed = target.closest(".answers"); });
+    walk.addEventListener("keydown", () => { this.pressed = null; });
+    walk.addEventListener("change", (event) => { const row = touch(event); if (row) this.answer(row); });
+    walk.addEventListener("input", (event) => {
+      const row = touch(event);
       clearTimeout(this.typing);
-      this.typing = setTimeout(() => this.answer(target.closest("[data-item]")), TYPING);
+      if (row) this.typing = setTimeout(() => this.answer(row), TYPING);
     });
     walk.addEventListener("click", ({target}) => {
       const place = target.closest("[data-item], [data-free]");
@@ -140,8 +149,7 @@ export class VisitView {
   fillAnswer(id, row) {
     const answer = this.draft.answers[id];
     for (const radio of row.querySelectorAll(`[name="answer-${id}"]`)) radio.checked = radio.value === answer?.value;
-    const note = row.querySelector(`[name="note-${id}"]`);
-    if (note !== document.activeElement) note.value = answer?.note ?? "";
+    row.querySelector(`[name="note-${id}"]`).value = answer?.note ?? "";
   }
 
   say(row, words, isBad = false) {
@@ -157,7 +165,9 @@ export class VisitView {
     const value = row.querySelector(`[name="answer-${id}"]:checked`)?.value ?? "";
     const note = row.querySelector(`[name="note-${id}"]`).value;
     const hasFinding = findingsOf(this.draft, id).length || findingsElsewhere(this.draft).some(({item}) => item === id);
+    const touch = this.touched.get(id);
     if (value !== "no" && hasFinding) {
+      this.touched.delete(id);
       this.fillAnswer(id, row);
       return this.say(row, "这一项已经记录了问题。要改答案，请先删除问题。", true);
     }
@@ -168,8 +178,9 @@ export class VisitView {
       console.error(error);
       return this.say(row, "没有保存：手机的存储空间不够。请删掉一些东西后再试。", true);
     }
+    if (this.touched.get(id) === touch) this.touched.delete(id);
     await this.refresh();
-    if (value === "no" && !hasFinding && !this.form) this.open(row, {item: id});
+    if (value === "no" && !hasFinding && !this.form && row.contains(this.pressed)) this.open(row, {item: id});
     return undefined;
   }
 
@@ -201,15 +212,15 @@ export class VisitView {
 
   drawHead() {
     const {draft, kit, root} = this;
-    const kind = kit.kinds.find(({value}) => value === (draft?.record.kind ?? kit.state?.kind))?.name ?? "检查";
-    const tag = !draft ? ["已带到手机", "tag-amber"] : draft.delivered_at ? ["已送达", "tag-green"] : draft.is_finished ? ["已完成，等待送达", "tag-violet"] : ["检查中", "tag-blue"];
+    const kind = kit.kinds.find(({value}) => value === (draft?.record.kind ?? kit.state?.kind))?.name;
+    const tag = !draft ? ["还没有开始", "tag-amber"] : draft.delivered_at ? ["已送达", "tag-green"] : draft.is_finished ? [this.isPacket ? "已完成" : "已完成，等待送达", "tag-violet"] : ["检查中", "tag-blue"];
     write(root.querySelector("[data-tag]"), tag[0]);
     root.querySelector("[data-tag]").className = `tag ${tag[1]}`;
     root.querySelector("[data-unannounced]").hidden = !draft?.record.is_unannounced;
     write(root.querySelector("[data-name]"), kit.institution.name);
     const since = draft?.record.checked_in_at ? `${moment(draft.record.checked_in_at)} 签到` : kit.institution.county;
-    write(root.querySelector("[data-kind]"), kind);
-    write(root.querySelector("[data-lead]"), `${kind} · ${since} · ${kit.institution.kind_name}`);
+    write(root.querySelector("[data-kind]"), kind ?? "检查");
+    write(root.querySelector("[data-lead]"), [kind, since, kit.institution.kind_name].filter(Boolean).join(" · "));
   }
 
   update() {
@@ -220,7 +231,7 @@ export class VisitView {
     root.querySelector("[data-walk]").hidden = isDone || this.shown !== "walk";
     root.querySelector("[data-steps]").hidden = isDone;
     this.drawNet();
-    this.drawConflicts();
+    drawConflicts(this);
     if (this.walk && !isDone) this.updateWalk();
     this.form?.update();
     this.step?.update();
@@ -242,7 +253,7 @@ export class VisitView {
     for (const [id, row] of this.rows) {
       const answer = draft.answers[id];
       if (answer?.value) answered += 1;
-      this.fillAnswer(id, row);
+      if (!this.touched.has(id)) this.fillAnswer(id, row);
       if (draft.conflicts[`answer-${id}`]) this.say(row, "两个人填得不一样，请在本页上方选一份。", true);
       else if (answer?.trouble) this.say(row, `没有送到：${answer.trouble}`, true);
       else if (answer?.value) this.say(row, this.isPacket || isAnswerWaiting(answer) ? this.savedWords : "已送达系统");
@@ -279,61 +290,6 @@ export class VisitView {
     const title = isElsewhere ? element("b", {}, name) : element("button", {type: "button", class: "btn-link"}, name);
     const major = finding.severity === "major" ? element("span", {class: "chip chip-major"}, "重大") : null;
     return element("li", isElsewhere ? {} : {"data-finding": finding.uid}, element("div", {class: "row-main"}, title, element("span", {class: `sub${finding.trouble ? " is-bad" : ""}`}, words)), element("div", {class: "row-side"}, major));
-  }
-
-  // --- conflicts -----------------------------------------------------------------------------------------------------
-
-  /** The label of a field as the kit's forms have it. */
-  labelOf(part, name) {
-    const field = this.parts.get(part).querySelector(`[name="${name}"]`)?.closest(".field");
-    return field?.querySelector("legend, label:not(.choice)")?.firstChild.textContent.trim() ?? name;
-  }
-
-  sides({kind, item, name, mine, theirs}) {
-    if (kind === "answer") {
-      const words = ({value, note}) => WORDS[value] + (note ? `（${note}）` : "");
-      return [this.items.get(item)?.text ?? "检查项", words(mine), words(theirs)];
-    }
-    if (kind === "fact") {
-      const people = new Map([this.kit.me, ...this.kit.colleagues].map(({id, name: called}) => [id, called]));
-      const words = (value) => (Array.isArray(value) ? value.map((id) => people.get(id) ?? "其他人员").join("、") : value) || "（空）";
-      return [this.labelOf("record", name), words(mine), words(theirs)];
-    }
-    const differing = Object.keys(theirs).filter((key) => key in mine && key !== "item" && String(mine[key] ?? "") !== String(theirs[key] ?? ""));
-    const words = (side) => differing.map((key) => `${this.labelOf("finding", key)}：${this.choice(key, side[key]) || "（空）"}`).join("；");
-    return [`问题“${mine.description.slice(0, 30)}”`, words(mine), words(theirs)];
-  }
-
-  choice(name, value) {
-    const radio = this.parts.get("finding").querySelector(`[name="${name}"][value="${value}"]`);
-    return radio?.closest(".choice")?.textContent.trim() ?? value;
-  }
-
-  drawConflicts() {
-    const box = this.root.querySelector("[data-conflicts]");
-    const entries = Object.entries(this.draft.conflicts);
-    box.hidden = !entries.length;
-    const shown = JSON.stringify(this.draft.conflicts);
-    if (box.dataset.shown === shown) return;
-    box.dataset.shown = shown;
-    box.querySelector("ul").replaceChildren(...entries.map(([key, conflict]) => {
-      const [title, mine, theirs] = this.sides(conflict);
-      const button = (words, isMine) => {
-        const choose = element("button", {type: "button", class: "btn"}, words);
-        choose.addEventListener("click", () => this.choose(key, title, isMine));
-        return choose;
-      };
-      return element("li", {}, element("div", {class: "row-main"}, element("b", {}, title), element("dl", {class: "sides"},
-        element("div", {}, element("dt", {}, "我填的"), element("dd", {}, mine)), element("div", {}, element("dt", {}, "系统里的"), element("dd", {}, theirs)))),
-      element("div", {class: "row-side"}, button("用我填的", true), button("用系统里的", false)));
-    }));
-  }
-
-  async choose(key, title, isMine) {
-    const yes = isMine ? "用我填的" : "用系统里的";
-    if (!(await ask({question: `“${title.slice(0, 40)}”${yes}？`, note: "另一份将被替换。", yes}))) return;
-    await this.store.change(this.visit, (draft) => { if (draft.conflicts[key]) decide(draft, key, isMine); });
-    await this.refresh();
   }
 }
 
