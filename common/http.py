@@ -5,7 +5,8 @@ from functools import wraps
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.views import csrf
 from django_htmx.http import HttpResponseClientRedirect
 
 BUSY = "另一位同事正在办理同一条隐患，请稍等几秒再试。"
@@ -96,3 +97,10 @@ def public(view=None, *, methods=("GET", "HEAD")):
         return wrapped
 
     return decorate(view) if view else decorate
+
+
+def csrf_failure(request, reason=""):
+    """The 403 page; JSON where a script asks (a view that `answers_json`), which then fetches a new token."""
+    if getattr(request.resolver_match.func, "answers_json", False):
+        return JsonResponse({"error": "页面已过期，正在重新取得许可。", "code": "csrf"}, status=403)
+    return csrf.csrf_failure(request, reason)

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from hazards.views import workbench
+from inspections.views.field import service_worker
 from institutions import urls as institutions
 
 urlpatterns = [
@@ -15,5 +16,7 @@ urlpatterns = [
     path("files/", include("files.urls")),
     path("notices/", include("notifications.urls")),
     path("", include("reports.urls")),
+    # At the top: a service worker answers for what lies below its own address.
+    path("sw.js", service_worker, name="service_worker"),
     path("healthz/", include("notifications.health_urls")),
 ]

@@ -119,3 +119,10 @@ class PlanKind(models.TextChoices):
     HALF_YEARLY = "half_yearly", "半年检查"
     YEARLY = "yearly", "年度检查"
     LOOK_BACK = "look_back", "回头看"
+
+
+class PacketForm(models.TextChoices):
+    """How a kit (检查包) travels to where there is no signal."""
+
+    PHONE = "phone", "带到手机"
+    FILE = "file", "单文件离线检查包"

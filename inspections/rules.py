@@ -29,6 +29,10 @@ class Basis:
     is_law: bool
 
     def __str__(self):
+        return self.words
+
+    @property
+    def words(self) -> str:
         return self.text if self.is_law else f"{self.text}（{REFERENCE}）"
 
 

@@ -1,24 +1,10 @@
-"""The JSON a phone reads: a visit as it stands, what to take along, both sides of a conflict."""
+"""The JSON a phone reads: a visit as it stands, and both sides of a conflict."""
 
-import uuid
-from datetime import date
-
-from hazards import deadlines
-from hazards.enums import Severity
-from hazards.models import Hazard
-from inspections import rules, visit_queries, visit_rules
+from inspections import visit_queries
 from inspections.actions.answering import Refusal
 from inspections.actions.visits import FACTS
-from inspections.models import ChecklistItem, Finding, FindingPhoto, MajorSituation, Visit
-from institutions.actor import Actor
-from institutions.models import Institution
-
-
-def read_uuid(text) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return None
+from inspections.forms.judging import CONSULTATION
+from inspections.models import Finding, FindingPhoto, Judgement, Visit
 
 
 def state(visit: Visit) -> dict:
@@ -61,12 +47,22 @@ def finding(found: Finding) -> dict:
         "measures": found.measures,
         "no_photo_reason": found.no_photo_reason,
         "same_as": found.same_as_id,
+        "recurrence_of": found.recurrence_of_id,
+        "department": found.department,
+        "judgement": judgement(found.judgement) if hasattr(found, "judgement") else None,
         "hazard": found.hazard_id,
         "photos": [
             {"id": str(p.file.client_id), "sha256": p.file.original_sha256, "stage": p.stage}
             for p in found.photos.all()
         ],
     }
+
+
+def judgement(found: Judgement) -> dict:
+    """On what ground a finding is MAJOR, as its form is sent."""
+    names = ("competent_body", "document_number", "participants", "opinion")
+    ground = CONSULTATION if found.is_consultation else str(found.situation_id)
+    return {"ground": ground} | {name: getattr(found, name) for name in names}
 
 
 def both(visit: Visit, name: str, mine) -> dict:
@@ -105,80 +101,3 @@ def not_arrived(visit: Visit, named: dict) -> dict:
         "photos": sorted(set(map(str, named.get("photos") or [])) - there),
     }
     return {name: uids for name, uids in missing.items() if uids}
-
-
-def prepared(actor: Actor, institution: Institution, today: date) -> dict:
-    """What a phone takes along to one institution: its facts, checklists, open hazards, and what this person may do.
-
-    Of persons only the names that are written on the record: colleagues and the responsible person. No phones.
-    """
-    national, added = visit_queries.checklists_for(institution)
-    person = institution.responsible_persons.first()
-    situations = list(MajorSituation.objects.for_institution(institution, today))
-    return {
-        "prepared_on": today.isoformat(),
-        "institution": {
-            "id": institution.pk,
-            "name": institution.name,
-            "kind": institution.kind,
-            "kind_name": institution.get_kind_display(),
-            "county": institution.county.name,
-            "address": institution.address,
-            "is_protected": institution.is_protected,
-            "responsible_person": person.name if person else "",
-        },
-        "me": {"id": actor.user.pk, "name": actor.user.name},
-        "colleagues": list(visit_queries.colleagues(actor).exclude(pk=actor.user.pk).values("id", "name")),
-        "kinds": [{"value": k.value, "name": k.label} for k in visit_rules.kinds_for(actor)],
-        "may_come_unannounced": visit_rules.may_come_unannounced(actor),
-        "handlings": [
-            {"value": h.value, "name": h.label} for h in visit_rules.handlings_for(actor, institution)
-        ],
-        "default_days": {s.value: deadlines.DEFAULT_DAYS[s] for s in Severity},
-        "checklists": [checklist(c, institution, situations, today) for c in (*national, *added)],
-        "open_hazards": [hazard(h) for h in visit_queries.open_hazards(actor, institution.pk)],
-    }
-
-
-def checklist(found, institution: Institution, situations: list, today: date) -> dict:
-    """One checklist with the items asked at such a house."""
-    return {
-        "id": found.pk,
-        "name": found.name,
-        "version": found.version,
-        "is_added": found.scope_id is not None,
-        "items": [
-            item(i, situations, today) for i in found.items.for_kind(institution.kind).order_by("order", "id")
-        ],
-    }
-
-
-def item(found: ChecklistItem, situations: list, today: date) -> dict:
-    """One item; only what was verified is called law."""
-    return {
-        "id": found.pk,
-        "code": found.code,
-        "domain": found.domain,
-        "domain_name": found.get_domain_display(),
-        "text": found.text,
-        "guidance": found.guidance,
-        "severity": rules.default_severity(found, situations, today),
-        "days": found.days,
-        "bases": [{"text": str(basis), "is_law": basis.is_law} for basis in rules.bases(found)],
-        "upgrade_when": found.upgrade_when,
-        "interim": found.interim,
-        "phrases": found.phrases,
-    }
-
-
-def hazard(found: Hazard) -> dict:
-    """An open hazard, to be recognised on site."""
-    return {
-        "id": found.pk,
-        "number": found.number,
-        "domain": found.domain,
-        "description": found.description,
-        "location": found.location,
-        "status": found.get_status_display(),
-        "due_on": found.due_on.isoformat() if found.due_on else None,
-    }

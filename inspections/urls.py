@@ -1,6 +1,7 @@
 from django.urls import path
 
 from inspections.campaign_urls import campaign_urlpatterns
+from inspections.field_urls import field_urlpatterns
 from inspections.views import checklists
 from inspections.visit_urls import visit_urlpatterns
 
@@ -19,5 +20,6 @@ urlpatterns = [
     path("checklists/<int:pk>/publish/", checklists.checklist_publish, name="checklist_publish"),
     path("checklists/<int:pk>/withdraw/", checklists.checklist_withdraw, name="checklist_withdraw"),
     *visit_urlpatterns,
+    *field_urlpatterns,
     *campaign_urlpatterns,
 ]

@@ -112,12 +112,6 @@ def campaigns_for(actor: Actor, institution: Institution, today: date):
     )
 
 
-def open_hazards(actor: Actor, institution_id: int, domain: str = ""):
-    """Hazards of the institution still open, as far as the actor may know of them: a finding may be the same."""
-    found = Hazard.objects.visible_to(actor).open().filter(institution=institution_id)
-    return (found.filter(domain=domain) if domain else found).order_by("-found_on", "-id")
-
-
 def hazards_at(actor: Actor, visit: Visit):
     """Hazards of the visit's institution that a finding there may be, for who writes in the visit.
 
@@ -151,6 +145,7 @@ class Row:
     item: ChecklistItem
     answer: Answer | None = None
     findings: list[Finding] = field(default_factory=list)
+    department: str = ""  # who answers for it, in words; of joint visits alone
 
     @property
     def bases(self):
@@ -229,7 +224,8 @@ def walk(visit: Visit) -> Walk:
         by_item.setdefault(finding.item_id, []).append(finding) if finding.item_id else free.append(finding)
     sections: dict[str, list[Row]] = {}
     for item in visit.items:
-        row = Row(item, answers.get(item.pk), by_item.pop(item.pk, []))
+        department = item.get_owner_department_display() if visit.is_joint else ""
+        row = Row(item, answers.get(item.pk), by_item.pop(item.pk, []), department)
         sections.setdefault(item.domain, []).append(row)
     # A finding of an item that is not asked any more still belongs to the visit.
     free += [finding for found in by_item.values() for finding in found]

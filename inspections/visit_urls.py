@@ -1,11 +1,10 @@
-"""URLs of visits, their findings and the sync of phones; included by inspections.urls."""
+"""URLs of visits and their findings; included by inspections.urls."""
 
 from django.urls import path
 
-from inspections.views import findings, sync, visit_fragments, visits
+from inspections.views import findings, visit_fragments, visits
 
 _VISIT = "visits/<uuid:uid>/"
-_SYNC = "sync/visits/<uuid:uid>/"
 
 visit_urlpatterns = [
     path("visits/", visits.visit_list, name="visits"),
@@ -28,10 +27,4 @@ visit_urlpatterns = [
     path(_VISIT + "findings/<uuid:finding_uid>/", findings.finding, name="finding"),
     path(_VISIT + "findings/<uuid:finding_uid>/remove/", findings.finding_remove, name="finding_remove"),
     path("photos/<int:pk>/<str:variant>/", findings.photo, name="photo"),
-    path("sync/prepare/", sync.prepare, name="sync_prepare"),
-    path(_SYNC, sync.visit, name="sync_visit"),
-    path(_SYNC + "findings/<uuid:finding_uid>/", sync.finding, name="sync_finding"),
-    path(_SYNC + "photos/<uuid:photo_uid>/", sync.photo, name="sync_photo"),
-    path(_SYNC + "signatures/<uuid:signature_uid>/", sync.signature, name="sync_signature"),
-    path(_SYNC + "finish/", sync.finish, name="sync_finish"),
 ]

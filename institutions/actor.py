@@ -82,3 +82,7 @@ class Actor:
     @property
     def may_view_hazards(self) -> bool:
         return self.can(Capability.VIEW_HAZARDS)
+
+    @property
+    def may_inspect(self) -> bool:
+        return self.can(Capability.INSPECT)

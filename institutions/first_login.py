@@ -1,6 +1,6 @@
 """A password somebody else has seen is changed before anything else."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
@@ -23,6 +23,9 @@ class PasswordChangeMiddleware:
             return None
         if getattr(view, "access", "") == "public" or request.resolver_match.view_name in _OPEN:
             return None
+        if getattr(view, "answers_json", False):
+            words = "请先在电脑或手机上登录系统，把初始密码改掉。手机里的内容还在。"
+            return JsonResponse({"error": words, "code": "first_login"}, status=403)
         if request.htmx:
             return HttpResponseClientRedirect(reverse("password_change"), status=204)
         return redirect("password_change")

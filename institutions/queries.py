@@ -10,6 +10,7 @@ from institutions.models import Institution, InstitutionEvent, Licence, Membersh
 from institutions.permissions import posts_in_region, users_in_region
 
 EXPIRES_SOON_DAYS = 30
+CHOICES_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,20 @@ def institution_list(actor: Actor, today: date):
         .prefetch_related(Prefetch("licences", troubled.order_by("expires_on"), to_attr="troubled_licences"))
         .order_by("-is_active", "county__path", "name", "id")
     )
+
+
+def choices(actor: Actor, typed: str) -> dict:
+    """Context of a page that asks which institution: a short list of those in use, narrowed by a few characters."""
+    wanted = typed.strip().replace("\0", "")[:40]
+    found = Institution.objects.visible_to(actor).in_use().select_related("county")
+    if wanted:
+        found = found.filter(name__icontains=wanted)
+    shown = list(found[: CHOICES_SHOWN + 1])
+    return {
+        "wanted": wanted,
+        "institutions": shown[:CHOICES_SHOWN],
+        "has_more": len(shown) > CHOICES_SHOWN,
+    }
 
 
 def institution_page(actor: Actor):

@@ -16,8 +16,7 @@ from hazards.actions.register import register as register_hazard
 from hazards.enums import HazardAction
 from hazards.forms import RegisterForm
 from institutions.models import Institution
-
-CHOICES_SHOWN = 30
+from institutions.queries import choices
 
 
 def _may_register(request) -> None:
@@ -31,16 +30,7 @@ def choose_institution(request):
     _may_register(request)
     if request.actor.institution:
         return redirect("hazards:register", request.actor.institution.pk)
-    wanted = request.GET.get("q", "").strip().replace("\0", "")[:40]
-    found = Institution.objects.visible_to(request.actor).in_use().select_related("county")
-    if wanted:
-        found = found.filter(name__icontains=wanted)
-    shown = list(found[: CHOICES_SHOWN + 1])
-    context = {
-        "wanted": wanted,
-        "institutions": shown[:CHOICES_SHOWN],
-        "has_more": len(shown) > CHOICES_SHOWN,
-    }
+    context = choices(request.actor, request.GET.get("q", ""))
     return render(request, "hazards/choose_institution.html", context)
 
 

@@ -124,8 +124,11 @@ def credible(moment: datetime | None, now: datetime) -> datetime:
 
 
 @transaction.atomic
-def check_in(visit: Visit, *, by: Actor) -> Visit:
-    """到场签到: a planned visit begins; on an open one `by` joins the inspectors. Again changes nothing."""
+def check_in(visit: Visit, *, by: Actor, at: datetime | None = None) -> Visit:
+    """到场签到: a planned visit begins; on an open one `by` joins the inspectors. Again changes nothing.
+
+    `at` is the moment a phone without signal claims, if it is credible.
+    """
     visit = lock(visit)
     require_reach(visit, by=by)
     if reason := visit_rules.checker_in(by, visit, is_sent=crossing.is_outside(by, visit)):
@@ -137,7 +140,8 @@ def check_in(visit: Visit, *, by: Actor) -> Visit:
         return visit
     visit.inspectors.add(by.user)
     if not visit.is_open:
-        visit.status, visit.checked_in_at, visit.checked_in_by = VisitStatus.OPEN, timezone.now(), by.user
+        moment = credible(at, timezone.now())
+        visit.status, visit.checked_in_at, visit.checked_in_by = VisitStatus.OPEN, moment, by.user
     visit.version += 1
     visit.save(update_fields=["status", "checked_in_at", "checked_in_by", "version"])
     leave_trace(visit, VisitAct.CHECK_IN, by=by)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import uuid
+from collections.abc import Iterable
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -86,10 +87,12 @@ class SignForm(forms.Form):
         help_text="拒绝签名的写明原因；在纸质记录上签名的，写“已在纸质记录上签名”",
     )  # fmt: skip
 
-    def __init__(self, *args, visit: Visit, **kwargs):
+    def __init__(self, *args, visit: Visit, people: Iterable[User] | None = None, **kwargs):
+        """`people` may sign as inspectors, where who they are is not settled yet; else those of the visit."""
         super().__init__(*args, **kwargs)
         self.visit = visit
-        self.people = {str(user.pk): user for user in visit.inspectors.all()}
+        people = visit.inspectors.all() if people is None else people
+        self.people = {str(user.pk): user for user in people}
         self.fields["key"].initial = uuid.uuid4
         signed = {s.user_id for s in visit.signatures.all() if s.user_id}
         self.fields["who"].choices = [

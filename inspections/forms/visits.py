@@ -1,7 +1,7 @@
 """Forms of opening, answering, cancelling and listing visits. Bad input stays in the form with words beside its field."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from django import forms
@@ -67,8 +67,10 @@ class OpenForm(forms.Form):
         plan: VisitPlan | None = None,
         team: InspectionTeam | None = None,
         campaign: int = 0,
+        taken: Iterable[Checklist] | None = None,
         **kwargs,
     ):
+        """`taken` are the checklists of a kit, which may be withdrawn by now; else those of today."""
         super().__init__(*args, **kwargs)
         self.actor, self.institution, self.today = actor, institution, today
         self.plan, self.team = plan, team
@@ -78,7 +80,11 @@ class OpenForm(forms.Form):
         self.fields["kind"].choices = [(k.value, k.label) for k in kinds]
         self.fields["kind"].initial = kind if kind in kinds else kinds[0].value
         self.fields["planned_on"].is_asked = True
-        national, self.added = visit_queries.checklists_for(institution)
+        if taken is None:
+            national, self.added = visit_queries.checklists_for(institution)
+        else:
+            national = [c for c in taken if c.scope_id is None]
+            self.added = [c for c in taken if c.scope_id is not None]
         lists = self.fields["checklist"]
         lists.queryset = Checklist.objects.filter(pk__in=[c.pk for c in national])
         lists.initial = national[0].pk if national else None

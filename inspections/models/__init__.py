@@ -2,6 +2,7 @@ from .campaign import Campaign, CampaignEvent, InspectionTeam, VisitPlan
 from .checklist import Checklist, ChecklistEvent, ChecklistItem
 from .finding import Finding, FindingPhoto, FindingPhotoView
 from .judgement import Judgement, MajorSituation
+from .packet import Packet
 from .visit import Answer, Visit, VisitEvent, VisitSignature
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "InspectionTeam",
     "Judgement",
     "MajorSituation",
+    "Packet",
     "Visit",
     "VisitEvent",
     "VisitPlan",

@@ -23,9 +23,9 @@ from inspections.models import InspectionTeam, Visit, VisitPlan
 from institutions.enums import Capability
 from institutions.models import Institution
 from institutions.permissions import require
+from institutions.queries import choices
 
 PER_PAGE = 20
-CHOICES_SHOWN = 30
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 CALLS = {"planned": "待检查", "open": "检查中", "finished": "已完成", "cancelled": "已取消"}
 
@@ -79,16 +79,7 @@ def visit_choose(request):
     _require_opener(request)
     if request.actor.institution:
         return redirect("inspections:visit_new", request.actor.institution.pk)
-    wanted = request.GET.get("q", "").strip().replace("\0", "")[:40]
-    found = Institution.objects.visible_to(request.actor).in_use().select_related("county")
-    if wanted:
-        found = found.filter(name__icontains=wanted)
-    shown = list(found[: CHOICES_SHOWN + 1])
-    context = {
-        "wanted": wanted,
-        "institutions": shown[:CHOICES_SHOWN],
-        "has_more": len(shown) > CHOICES_SHOWN,
-    }
+    context = choices(request.actor, request.GET.get("q", ""))
     return render(request, "inspections/visits/choose.html", context)
 
 
@@ -133,7 +124,8 @@ def _key(text: str | None) -> int:
 
 
 def _opening(request, institution, form, plan, status=HTTPStatus.OK):
-    context = {"institution": institution, "form": form, "plan": plan}
+    is_crossing = crossing.is_outside(request.actor, institution)
+    context = {"institution": institution, "form": form, "plan": plan, "is_crossing": is_crossing}
     return render(request, "inspections/visits/new.html", context, status=status)
 
 

@@ -2,6 +2,7 @@
 import "htmx.org";
 import {keepDrafts, restoreDrafts} from "./drafts.js";
 import {careForForms, leadToErrors} from "./forms.js";
+import {watchLogout} from "./leave.js";
 import {watchRequests} from "./requests.js";
 import {watchReturn} from "./session.js";
 import {watchPhotos} from "./viewer.js";
@@ -32,6 +33,7 @@ function closeMenus() {
 
 watchRequests();
 watchReturn();
+watchLogout();
 careForForms();
 keepDrafts();
 watchPhotos();

@@ -1,6 +1,7 @@
 // Photos upload as soon as they are chosen; the form then carries only their ids.
 // Without this file the same fieldset is a plain file input that posts with the form.
-import {ask, element, icon, resubmit} from "./dom.js";
+import {ask, element, resubmit} from "./dom.js";
+import {photoButtons, photoCard} from "./photo_list.js";
 import {csrfToken, refreshToken, sayExpired} from "./session.js";
 import {shrink, sha256, uuid} from "./picture.js";
 import {send} from "./send.js";
@@ -18,34 +19,13 @@ class Uploader {
     this.max = Number(fieldset.dataset.max) || 9;
     this.items = [];
     this.running = 0;
-    const early = this.replacePlainInput();
+    const early = photoButtons(fieldset, (files) => this.add(files));
     for (const li of this.list.querySelectorAll("[data-file-id]")) this.adopt(li);
     this.add(early);
     fieldset.addEventListener("dragover", (event) => event.preventDefault());
     fieldset.addEventListener("drop", (event) => { event.preventDefault(); this.add(event.dataTransfer.files); });
     window.addEventListener("online", () => this.retry((item) => item.state === "waiting"));
     window.addEventListener("house:logged-in", () => this.retry((item) => item.isExpired));
-  }
-
-  /** Buttons for camera and album instead of the plain input; gives the files it held already. */
-  replacePlainInput() {
-    const plain = this.fieldset.querySelector("[data-evidence-plain]");
-    const old = plain.querySelector("input");
-    const {accept} = old;
-    // On a slow line people choose before this script is there; the picker may even still be open.
-    const early = [...old.files];
-    const listen = (input) => input.addEventListener("change", () => { this.add(input.files); input.value = ""; });
-    const button = (words, name, attributes) => {
-      const input = element("input", {type: "file", accept, ...attributes});
-      listen(input);
-      return element("label", {class: "btn file-button"}, icon(this.fieldset.dataset.icons, name), words, input);
-    };
-    plain.replaceChildren(
-      button("拍照", "camera", {accept: "image/*", capture: "environment"}),
-      button("从相册选", "photo", {multiple: true}),
-    );
-    listen(old);
-    return early;
   }
 
   /** A photo the server already has: it came back with the page. */
@@ -62,8 +42,7 @@ class Uploader {
         break;
       }
       const item = {file, name: file.name || "照片", clientId: uuid(), state: "waiting", tries: 0};
-      item.li = this.draw(item);
-      this.list.append(item.li);
+      this.list.append(this.draw(item));
       this.items.push(item);
       this.show(item, "等待上传");
     }
@@ -71,15 +50,11 @@ class Uploader {
   }
 
   draw(item) {
-    const isPdf = item.file.type === "application/pdf";
-    item.thumb = element("span", {class: "thumb"}, icon(this.fieldset.dataset.icons, isPdf ? "file-type-pdf" : "photo"));
-    item.words = element("span", {class: "state"});
-    item.bar = element("progress", {max: 100, value: 0, "aria-label": `${item.name} 上传进度`});
-    const li = element("li", {class: "evidence-item"}, item.thumb, item.bar, item.words, element("span", {class: "name"}, item.name));
-    item.again = element("button", {type: "button", hidden: true, "aria-label": `重试 ${item.name}`}, "重试");
-    item.again.addEventListener("click", () => this.retry((other) => other === item));
-    li.append(this.tools(item));
-    return li;
+    const again = element("button", {type: "button", hidden: true, "aria-label": `重试 ${item.name}`}, "重试");
+    again.addEventListener("click", () => this.retry((other) => other === item));
+    Object.assign(item, photoCard(item.name, item.file.type, this.fieldset.dataset.icons), {again});
+    item.li.append(this.tools(item));
+    return item.li;
   }
 
   tools(item) {

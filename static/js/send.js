@@ -1,4 +1,4 @@
-// One upload by XHR, because fetch cannot tell how far it is.
+// One call by XHR, because fetch cannot tell how far an upload is.
 
 const STALLED_AFTER = 60000; // ms without a byte moving
 
@@ -6,7 +6,7 @@ const STALLED_AFTER = 60000; // ms without a byte moving
  * Resolves {status, json}; status 0 when the network failed. Never rejects.
  * `handle.request` is the running request, so that it can be aborted.
  */
-export function send(url, body, token, onProgress, handle) {
+export function send(url, body, token, onProgress, handle, {method = "POST", headers = {}} = {}) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     handle.request = request;
@@ -20,9 +20,10 @@ export function send(url, body, token, onProgress, handle) {
       handle.request = null;
       resolve({status, json});
     };
-    request.open("POST", url);
+    request.open(method, url);
     request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", token);
+    if (token) request.setRequestHeader("X-CSRFToken", token);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => {
       moved();
       if (event.lengthComputable) onProgress(Math.round((event.loaded / event.total) * 100));

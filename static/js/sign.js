@@ -2,12 +2,10 @@
 const INK = "#15202b";
 const WIDTH = 3.2; // canvas px
 
-export function careForPad() {
-  const pad = document.querySelector("[data-sign-pad]");
-  if (!pad) return;
+/** Makes the pad drawable; gives `read()`, the drawing as a data URL or "" for none, and `clear()`. */
+export function drawable(pad) {
   const canvas = pad.querySelector("canvas");
   const context = canvas.getContext("2d");
-  const form = pad.closest("form");
   let last = null;
   let isDrawn = false;
 
@@ -41,7 +39,14 @@ export function careForPad() {
   canvas.addEventListener("pointermove", (event) => { if (last) line(at(event)); });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { last = null; });
   pad.querySelector("[data-sign-clear]").addEventListener("click", clear);
-  form.addEventListener("submit", () => {
-    form.querySelector("[name=image]").value = isDrawn ? canvas.toDataURL("image/png") : "";
-  }, true);
+  return {clear, read: () => (isDrawn ? canvas.toDataURL("image/png") : "")};
+}
+
+/** The pad of this page posts its drawing with its form. */
+export function careForPad() {
+  const pad = document.querySelector("[data-sign-pad]");
+  if (!pad) return;
+  const {read} = drawable(pad);
+  const form = pad.closest("form");
+  form.addEventListener("submit", () => { form.querySelector("[name=image]").value = read(); }, true);
 }

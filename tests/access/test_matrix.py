@@ -27,6 +27,7 @@ FILTERS = {
     "inspections:visits": ["institution", "county", "q"],
     "inspections:campaigns": ["state"],
     "inspections:plans": ["of"],
+    "inspections:packets": ["q"],
     "hazards:choose_institution": ["q"],
 }
 HTMX = {"HX-Request": "true"}
@@ -123,6 +124,7 @@ def snapshot(county) -> str:
         "inspections_finding": f"visit_id = {county.visit.pk}",
         "inspections_findingphoto": f"finding_id = {county.finding.pk}",
         "inspections_visitsignature": f"visit_id = {county.visit.pk}",
+        "inspections_packet": f"institution_id = {county.home.pk}",
     }
     with connection.cursor() as cursor:
         for table, where in queries.items():

@@ -72,7 +72,7 @@ class County:
         self._inspect()
 
     def _inspect(self):
-        """A checklist of the county's own and a draft of one, a campaign with a team, an open visit and a finding."""
+        """A checklist of the county's own and a draft of one, a campaign with a team, an open visit, a finding, a kit."""
         canary, county = self.canary, self.place.county
         words = {"text": f"{canary}检查项", "guidance": f"{canary}方式", "phrases": [f"{canary}描述"]}
         items = {f"items__{name}": value for name, value in words.items()}
@@ -104,6 +104,8 @@ class County:
         self.finding_photo = inspecting.FindingPhotoFactory(
             finding=self.finding, file_id=self._photo(self.cast.county, 92)
         )
+
+        self.packet = inspecting.PacketFactory(institution=self.home, made_by=self.cast.county.user)
 
     def _photo(self, actor, seed):
         name = f"{self.canary}{seed}.jpg"

@@ -1,6 +1,7 @@
 """A real Chromium on the real product. Every page opened here is watched for CSP violations and script errors."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import sync_playwright
 
 from ops.chromium import ARGS, ENVIRONMENT, find_chromium
+from tests.browser.line import Line
 
 DESKTOP, PHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 ROOT = Path(__file__).resolve().parents[2]
+# What Chromium itself reports of a line that was cut, and of answers that are part of a test.
+CUT = re.compile(r"ERR_|status of (401|403|404|409|422|503)")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -78,6 +82,30 @@ def window(chromium, live_server, faults):
     yield open_window
     for watched in opened:
         watched.context.close()
+
+
+@pytest.fixture
+def line(live_server):
+    line = Line(int(live_server.url.rsplit(":", 1)[1]))
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def phone(chromium, line, faults, media):
+    """`phone(actor)`: that person's phone, whose only way to the server is the line."""
+    opened = []
+
+    def take(actor=None, viewport=PHONE):
+        watched = Watched(chromium, line.url, viewport, faults)
+        opened.append(watched)
+        watched.page.log_in = lambda: watched.log_in(actor)
+        return watched.log_in(actor) if actor else watched.page
+
+    yield take
+    for watched in opened:
+        watched.context.close()
+    faults[:] = [fault for fault in faults if not CUT.search(fault)]
 
 
 def axe_violations(page) -> list[str]:

@@ -187,11 +187,19 @@ FORBIDDEN_IN_TEMPLATES = {
 }
 
 
+# The one file that opens from a phone's own storage carries its styles and script, under a policy that names their
+# hashes and lets it reach nothing (inspections.packet_file).
+ONE_FILE = "templates/inspections/field/packet.html"
+ALLOWED_IN_ONE_FILE = {"inline style", "script of its own"}
+
+
 @pytest.mark.parametrize("what", FORBIDDEN_IN_TEMPLATES)
 def test_templates_keep_to_the_strict_policy(what):
     wrong = re.compile(FORBIDDEN_IN_TEMPLATES[what], re.IGNORECASE)
     found = {}
     for path in TEMPLATES:
+        if named(path) == ONE_FILE and what in ALLOWED_IN_ONE_FILE:
+            continue
         if match := wrong.search(path.read_text()):
             found[named(path)] = match[0]
     assert found == {}

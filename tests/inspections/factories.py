@@ -9,6 +9,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image
 
+from inspections import packet_rules
 from inspections.enums import ChecklistStatus, InspectionKind, VisitStatus
 from inspections.models import (
     Answer,
@@ -23,6 +24,7 @@ from inspections.models import (
     InspectionTeam,
     Judgement,
     MajorSituation,
+    Packet,
     Visit,
     VisitEvent,
     VisitPlan,
@@ -258,3 +260,20 @@ class JudgementFactory(DjangoModelFactory):
     text = factory.SelfAttribute("situation.text")
     decided_at = factory.LazyFunction(timezone.now)
     decided_by = factory.SelfAttribute("finding.found_by")
+
+
+class PacketFactory(DjangoModelFactory):
+    """A kit of the phone; `form="file"` for one file."""
+
+    class Meta:
+        model = Packet
+
+    form = "phone"
+    institution = factory.SubFactory(InstitutionFactory)
+    visit_uid = factory.LazyFunction(uuid.uuid4)
+    made_at = factory.LazyFunction(timezone.now)
+    made_by = factory.SubFactory(UserFactory)
+    use_until = factory.LazyAttribute(lambda o: o.made_at + packet_rules.USE_FOR)
+    send_until = factory.LazyAttribute(lambda o: o.made_at + packet_rules.SEND_FOR)
+    key = factory.LazyFunction(lambda: uuid.uuid4().bytes * 2)
+    digest = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)

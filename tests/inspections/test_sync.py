@@ -14,9 +14,8 @@ from django.utils import timezone
 from files.models import StoredFile
 from hazards.models import Evidence, Hazard
 from inspections.actions import finishing
-from inspections.models import Answer, Finding, FindingPhoto, Visit, VisitEvent
-from institutions.models import ResponsiblePerson
-from tests.factories import Cast, as_client, register_hazard
+from inspections.models import Answer, Checklist, Finding, FindingPhoto, Visit, VisitEvent
+from tests.factories import Cast, as_client
 from tests.inspections import factories as make
 from tests.inspections.walking import checklist, data_url, find, open_visit, signed
 from tests.pictures import jpeg
@@ -324,16 +323,17 @@ def test_what_makes_no_sense_is_refused_with_words(cast, phone):
 
 
 CALLS = [
-    ("get", "prepare"), ("get", ""), ("put", ""), ("put", "findings/{uid}/"), ("delete", "findings/{uid}/"),
+    ("get", "session"), ("post", "prepare"), ("get", ""), ("put", ""), ("put", "findings/{uid}/"), ("delete", "findings/{uid}/"),
     ("put", "photos/{uid}/?finding={uid}"), ("put", "signatures/{uid}/"), ("post", "finish/"),
 ]  # fmt: skip
 
 
 def call(client, phone, method, rest):
     url = phone.url(rest.format(uid=uuid.uuid4()))
-    if rest == "prepare":
-        url = f"/inspections/sync/prepare/?institution={phone.home.pk}"
-    arguments = () if method == "get" else ("{}", "application/json")
+    body = "{}"
+    if rest in ("session", "prepare"):
+        url, body = f"/inspections/sync/{rest}/", json.dumps({"institution": phone.home.pk})
+    arguments = () if method == "get" else (body, "application/json")
     return getattr(client, method)(url, *arguments)
 
 
@@ -349,14 +349,14 @@ def test_every_call_answers_json_whoever_asks(cast, phone, method, rest):
         "a colleague": as_client(cast.county2),
     }
     answers = {name: call(client, phone, method, rest) for name, client in who.items()}
-    is_prepare = rest == "prepare"
+    served = {"session": 200, "prepare": 201}.get(rest)
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "stranger": 401,
         "auditor": 403,
         "administrator": 403,
-        "another county": 404,
-        "the house": 200 if is_prepare else 403,
-        "a colleague": 200 if is_prepare else 403,
+        "another county": 200 if rest == "session" else 404,
+        "the house": served or 403,
+        "a colleague": served or 403,
     }
     assert {answer.headers["Content-Type"] for answer in answers.values()} == {"application/json"}
 
@@ -376,33 +376,6 @@ def test_the_uid_of_somebody_elses_visit_is_no_way_in(cast, phone):
     assert Visit.objects.get().institution == cast.home
 
 
-def test_prepare_takes_along_what_a_visit_needs_and_no_more(cast):
-    bases = [
-        {"text": "《消防法》(2021修正)第二十八条", "is_verified": True},
-        {"text": "《内部管理办法》第三条", "is_verified": False},
-    ]
-    ours = checklist(2, items__bases=bases)
-    checklist(1, kinds=["cemetery"])
-    make.ChecklistFactory(items=1, published=True, scope=cast.place.county)
-    hazard = register_hazard(cast)
-    ResponsiblePerson.objects.update(phone="13800006621")
-    response = as_client(cast.county).get(f"/inspections/sync/prepare/?institution={cast.home.pk}")
-    body = response.json()
-    assert [(c["id"] == ours.pk, len(c["items"]), c["is_added"]) for c in body["checklists"]] == [
-        (True, 2, False), (False, 1, True)
-    ]  # fmt: skip
-    item = body["checklists"][0]["items"][0]
-    assert item["bases"] == [
-        {"text": "《消防法》(2021修正)第二十八条", "is_law": True},
-        {"text": "《内部管理办法》（参考，依据待核）", "is_law": False},
-    ]
-    assert [h["number"] for h in body["open_hazards"]] == [hazard.number]
-    assert body["institution"]["responsible_person"] == "张三"
-    assert [person["name"] for person in body["colleagues"]] == [cast.county2.user.name]
-    assert "13800006621" not in response.text
-    assert [h["value"] for h in body["handlings"]] == ["issue", "fixed", "register", "same"]
-
-
 def test_a_visit_begun_online_is_finished_from_the_phone(cast, phone):
     visit = open_visit(cast, checklist=phone.items[0].checklist)
     finding = find(visit, cast.county, phone.items[0])
@@ -412,3 +385,74 @@ def test_a_visit_begun_online_is_finished_from_the_phone(cast, phone):
     assert phone.finish().status_code == 200
     assert finishing.finish(visit, by=cast.county2).status == "finished"
     assert Hazard.objects.get().location == "三楼"
+
+
+# --- checking in ----------------------------------------------------------------------------------------------
+
+
+def test_a_planned_visit_is_checked_in_to_at_the_moment_the_phone_was_there(cast, phone):
+    visit = open_visit(cast, checklist=phone.items[0].checklist, planned_on=timezone.localdate())
+    phone.uid, moment = visit.uid, timezone.now() - timedelta(hours=5)
+    body = {"checked_in_at": moment.isoformat(), "place_note": "一至三楼"} | phone.answers("yes")
+    sent = [phone.put(body=body, if_match='"0"').status_code for _ in range(2)]  # the first reply was lost
+    visit.refresh_from_db()
+    assert (sent, visit.status, visit.checked_in_at, visit.checked_in_by) == (
+        [200, 200], "open", moment, cast.county.user
+    )  # fmt: skip
+    assert (visit.place_note, visit.answers.count(), visit.events.filter(act="check_in").count()) == (
+        "一至三楼", 1, 1
+    )  # fmt: skip
+
+
+def test_a_check_in_of_the_future_or_of_long_ago_is_one_of_now(cast, phone):
+    for off in (timedelta(days=1), timedelta(days=-31)):
+        visit = open_visit(cast, planned_on=timezone.localdate())
+        phone.uid = visit.uid
+        phone.put(body={"checked_in_at": (timezone.now() + off).isoformat()})
+        visit.refresh_from_db()
+        assert timedelta(0) <= timezone.now() - visit.checked_in_at < timedelta(minutes=1)
+
+
+def test_only_who_may_check_in_does_and_nothing_is_written_without(cast, phone):
+    visit = open_visit(cast, planned_on=timezone.localdate(), inspectors=[])
+    other = Phone(cast.county2, cast.home)
+    city = Phone(cast.city, cast.home)
+    other.uid = city.uid = phone.uid = visit.uid
+    now = {"checked_in_at": timezone.now().isoformat()}
+    said = {
+        "another level": city.put(body=now).status_code,
+        "no moment": phone.put(body=phone.answers("yes")).status_code,
+        "no moment, a colleague": other.put(body={"place_note": "食堂"}).status_code,
+        "a colleague": other.put(body=now).status_code,
+        "the planner joins": phone.put(body=now).status_code,
+    }
+    assert said == {
+        "another level": 403, "no moment": 409, "no moment, a colleague": 403, "a colleague": 200,
+        "the planner joins": 200,
+    }  # fmt: skip
+    visit.refresh_from_db()
+    assert (visit.checked_in_by, set(visit.inspectors.all())) == (
+        cast.county2.user, {cast.county.user, cast.county2.user}
+    )  # fmt: skip
+
+
+def test_a_visit_begun_with_a_kit_opens_although_its_checklist_was_withdrawn_meanwhile(cast, phone):
+    ours = phone.items[0].checklist
+    added = make.ChecklistFactory(items=1, published=True, scope=cast.place.county)
+    body = json.dumps({"institution": cast.home.pk})
+    kit = phone.client.post("/inspections/sync/prepare/", body, "application/json").json()
+    Checklist.objects.update(status="withdrawn")
+    assert phone.put(body=phone.visit()).status_code == 422  # without a kit it is as online
+    phone.uid = kit["visit"]
+    phone.items.append(added.items.get())
+    sent = phone.put(body=phone.visit() | phone.answers("yes", "yes", "yes", "yes"))
+    assert (sent.status_code, len(sent.json()["answers"]), Visit.objects.get().checklist) == (201, 4, ours)
+    assert (
+        phone.put(body=phone.visit(institution=Cast().home.pk)).status_code == 200
+    )  # it is there: nothing moves
+    assert Visit.objects.get().institution == cast.home
+
+
+def test_a_form_is_no_json(cast):
+    response = as_client(cast.county).post("/inspections/sync/prepare/", {"institution": cast.home.pk})
+    assert (response.status_code, response.json()["error"]) == (400, "内容不是 JSON。")
