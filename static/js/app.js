@@ -31,6 +31,7 @@ function closeMenus() {
   });
 }
 
+if (document.body.dataset.user) localStorage.setItem("size", document.documentElement.dataset.size); // the field page has no profile to ask
 watchRequests();
 watchReturn();
 watchLogout();

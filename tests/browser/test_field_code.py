@@ -1,6 +1,5 @@
 """The client's own rules, run in a browser by themselves: what is sent next, what a lost reply and a conflict mean."""
 
-
 import pytest
 
 from tests.browser.conftest import ROOT
@@ -24,9 +23,7 @@ def code(chromium):
     page.route("**/*", source)
     page.goto("/")
     begin = f"const d = await import('{SOURCES}field/draft.js'); const c = await import('{SOURCES}field/check.js');"
-    yield lambda script, given=None: page.evaluate(
-        f"async (given) => {{ {begin} {MADE} {script} }}", given
-    )
+    yield lambda script, given=None: page.evaluate(f"async (given) => {{ {begin} {MADE} {script} }}", given)
     context.close()
 
 

@@ -12,7 +12,7 @@ const sorted = (ids) => [...(ids ?? [])].map(Number).sort((a, b) => a - b);
 /** A draft of the kit's visit; a planned or open visit brings what the server has. */
 export function newDraft(kit, record, now) {
   const draft = {
-    visit: kit.visit, packet: kit.packet, digest: kit.digest, user: kit.me.id, institution: kit.institution,
+    visit: kit.visit, user: kit.me.id, institution: kit.institution,
     begun_at: now, changed_at: now, saved: 0,
     record: {...Object.fromEntries(TEXTS.map((name) => [name, ""])), campaigns: [], inspectors: [], ...record, checked_in_at: now},
     answers: {}, findings: {}, photos: {}, signatures: {}, gone: [], conflicts: {},

@@ -42,6 +42,15 @@ async function meet() {
 
 // --- taking along ---------------------------------------------------------------------------------------------------
 
+/** A newer kit takes the place of one for the same house that was never used. */
+async function keep(kit) {
+  await state.store.keep(kit);
+  for (const old of await state.store.kits()) {
+    const isSame = old.packet !== kit.packet && old.institution.id === kit.institution.id && !old.state && !kit.state;
+    if (isSame && old.me.id === kit.me.id && !(await state.store.draft(old.visit))) await state.store.forget(old.visit);
+  }
+}
+
 async function take(wanted) {
   history.replaceState(null, "", location.pathname);
   if (!state.isLoggedIn) await meet();
@@ -51,7 +60,7 @@ async function take(wanted) {
     view.replaceChildren(note("info", "download", `正在带到手机（${index + 1} / ${wanted.length}）`, "请保持有信号，不要关闭本页。"));
     const asked = JSON.stringify(isNumber.test(id) ? {institution: Number(id)} : {visit: id});
     const {status, json} = await send(body.prepareUrl, asked, state.sender.session.csrf, () => {}, {}, {headers: {"Content-Type": "application/json"}});
-    if (status === 201) await state.store.keep({...json, user: json.me.id});
+    if (status === 201) await keep(json);
     else toast(json?.error ?? "没有带上：网络不通，请在有信号的地方再试。", "danger");
   }
   await showList();
@@ -66,6 +75,7 @@ function warnings(others) {
   if (!state.store.isKept) found.push(note("danger", "alert-triangle", "这个浏览器不能保存内容", "关闭本页后，填写的内容会丢失。请换用手机自带的浏览器，或关闭“无痕浏览”。"));
   if (!state.user) found.push(note("warning", "login", "还没有登录", [element("a", {href: body.loginUrl + `?next=${location.pathname}`}, "登录"), "以后，可以把要去的机构带到手机。"]));
   else if (state.net.name === "login") found.push(note("warning", "login", "登录已过期，手机里的内容都在", ["可以接着检查；", element("a", {href: body.loginUrl, target: "_blank", rel: "noopener"}, "登录"), "后回到本页，会自动发送。"]));
+  else if (state.net.name === "refused") found.push(note("danger", "alert-triangle", "系统没有接受", state.net.words));
   if (others) found.push(note("info", "lock", `手机里还有 ${others} 次别人的检查`, "只有本人登录后才能查看和发送。"));
   return found;
 }
@@ -96,7 +106,8 @@ const when = ({kit, draft}) => draft?.delivered_at ?? draft?.begun_at ?? kit.pre
 function visitCard({kit, draft}) {
   const {visit, institution} = draft ?? kit;
   const [tag, tone] = !draft ? ["已带到手机", "amber"] : draft.delivered_at ? ["已送达", "green"] : draft.is_finished ? ["等待送达", "violet"] : ["检查中", "blue"];
-  const line = draft ? `${moment(draft.begun_at)} 签到` : `${day(kit.use_until)}前可以开始检查`;
+  const isLate = !draft && new Date() > new Date(kit.use_until);
+  const line = draft ? `${moment(draft.begun_at)} 签到` : isLate ? "已过期，请重新带到手机" : `${day(kit.use_until)}前可以开始检查`;
   const card = element("section", {class: "card", "aria-label": institution.name}, element("div", {class: "card-body"},
     element("p", {class: "labels"}, element("span", {class: `tag tag-${tone}`}, tag)),
     element("h2", {}, institution.name), element("p", {class: "sub"}, `${institution.county} · ${institution.kind_name} · ${line}`)));
@@ -112,9 +123,9 @@ function visitCard({kit, draft}) {
     return made;
   };
   const actions = element("div", {class: "actions"});
-  if (!draft?.delivered_at) actions.append(button(draft ? "继续检查" : "开始检查", "btn-primary", () => go(`visit=${visit}`)));
+  if (!draft?.delivered_at && !isLate) actions.append(button(draft ? "继续检查" : "开始检查", "btn-primary", () => go(`visit=${visit}`)));
   if (draft?.trouble) actions.append(button("再试一次", "", () => retry(visit)));
-  if (draft && kit && !draft.delivered_at) actions.append(button("导出到文件", "", () => exportDraft(visit, kit)));
+  if (draft && kit && !draft.delivered_at) actions.append(button("导出到文件", "", () => exportDraft(kit)));
   actions.append(button(draft?.delivered_at ? "从手机移除" : "删除", draft?.delivered_at ? "" : "btn-danger", () => remove(visit, institution, draft)));
   inside.append(actions);
   return card;
@@ -128,9 +139,9 @@ async function retry(visit) {
   state.sender.now();
 }
 
-async function exportDraft(visit, kit) {
+async function exportDraft(kit) {
   try {
-    save(await pack(state.store, visit, kit.key));
+    save(await pack(state.store, kit));
     toast("已导出。请把文件拷到能上内网的电脑，登录系统后在“离线检查包”中上传。手机里的内容仍然保留。", "success");
   } catch (error) {
     console.error(error);
@@ -190,10 +201,11 @@ async function tidy() {
   for (const draft of await state.store.drafts())
     if (draft.delivered_at && Date.now() - new Date(draft.delivered_at) > KEEP_DELIVERED) await state.store.forget(draft.visit);
   for (const kit of await state.store.kits())
-    if (new Date() > new Date(kit.use_until) && !(await state.store.draft(kit.visit))) await state.store.forget(kit.visit);
+    if (new Date() > new Date(kit.send_until) && !(await state.store.draft(kit.visit))) await state.store.forget(kit.visit);
 }
 
 async function start() {
+  document.documentElement.dataset.size = localStorage.getItem("size") ?? "normal"; // 大字版, as the web pages left it
   state.store = await openStore();
   const visits = body.visitUrl.replace(/[^/]+\/$/, "");
   state.sender = new Sender({store: state.store, urls: {session: body.sessionUrl, visits}, onState: hearNet});

@@ -237,6 +237,7 @@ export class FindingForm {
 
   /** Another part of the visit is opened: what was typed is kept, and there is one form at a time. */
   async leave() {
+    await Promise.all(this.photos.map((photos) => photos.busy)); // a photo just taken is on the disk first
     if (this.typing) await this.save();
     this.close();
   }

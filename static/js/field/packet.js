@@ -1,6 +1,6 @@
 // The one-file packet: the same visit, kept in this browser where it allows that, and saved as a file to be brought back.
 import sprite from "../../dist/icons.svg";
-import {element, icon, toast} from "../dom.js";
+import {ask, element, icon, toast} from "../dom.js";
 import {watchChoices} from "../when.js";
 import {openStore} from "./store.js";
 import {ownIcons, VisitView} from "./walk.js";
@@ -22,13 +22,12 @@ async function start() {
   const kit = JSON.parse(document.getElementById("kit").textContent);
   showIcons();
   const store = await openStore();
-  await store.keep(kit);
   const view = new VisitView({
     root: document.querySelector("[data-view]"), store, kit, draft: await store.draft(kit.visit), icons: "", isPacket: true,
     go: (part) => { location.hash = part; },
     save: async () => {
       try {
-        save(await pack(store, kit.visit, kit.key));
+        save(await pack(store, kit));
         unsaved = false;
         toast("已保存检查数据，一般在手机的“下载”文件夹里。", "success");
       } catch (error) {
@@ -41,10 +40,15 @@ async function start() {
   if (new Date() > new Date(kit.send_until)) notes.append(note("danger", "alert-triangle", "这个离线检查包已经过期，数据不能再上传", "请联系单位，在系统中重新制作。"));
   const button = element("button", {type: "button", class: "btn"}, icon("", "download"), "保存检查数据");
   button.addEventListener("click", () => view.save());
-  const bar = element("p", {class: "actions"}, button);
+  const remove = element("button", {type: "button", class: "btn btn-danger"}, "从手机删除");
+  remove.addEventListener("click", async () => {
+    const note = "上传到系统以后再删除。删除后，手机里的答案、照片和签名都找不回来。";
+    if (await ask({question: "删除手机里的这次检查？", note, yes: "删除", isDanger: true})) { await store.forget(kit.visit); location.reload(); }
+  });
+  const bar = element("p", {class: "actions"}, button, remove);
   document.getElementById("main").append(bar);
   // The last step has a button of its own until the visit is finished.
-  const showBar = () => { bar.hidden = !view.draft || (view.shown === "finish" && !view.draft.is_finished); };
+  const showBar = () => { remove.hidden = !view.draft?.is_finished; bar.hidden = !view.draft || (view.shown === "finish" && !view.draft.is_finished); };
   store.onChange(() => { unsaved = true; view.refresh().then(showBar); });
   window.addEventListener("beforeunload", (event) => { if (unsaved && !store.isKept) event.preventDefault(); });
   const follow = async () => {

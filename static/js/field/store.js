@@ -57,6 +57,8 @@ class Disk {
   }
 }
 
+const copy = (row) => (globalThis.structuredClone ? structuredClone(row) : row);
+
 /** Where the browser refuses IndexedDB (a file opened by another app): kept until the page is closed, and no longer. */
 class Memory {
   constructor() {
@@ -65,10 +67,10 @@ class Memory {
 
   async run(mode, work) {
     const tables = Object.fromEntries(Object.entries(this.rows).map(([name, rows]) => [name, {
-      get: async (key) => structuredClone(rows.get(key)),
-      all: async () => [...rows.values()].map((row) => structuredClone(row)),
+      get: async (key) => copy(rows.get(key)),
+      all: async () => [...rows.values()].map(copy),
       keys: async () => [...rows.keys()],
-      put: (row) => { rows.set(row[TABLES[name]], structuredClone(row)); },
+      put: (row) => { rows.set(row[TABLES[name]], copy(row)); },
       drop: (key) => { rows.delete(key); },
     }]));
     const before = this.last ?? Promise.resolve();

@@ -20,10 +20,13 @@ function wordsFor(draft, net, loginUrl) {
   const unready = Object.values(draft.findings).filter((finding) => !finding.is_ready).length;
   if (draft.delivered_at) return ["success", "cloud-check", "已全部送达系统", `${countWords(draft.counts) || "检查记录"}。`];
   if (draft.trouble) return ["danger", "alert-triangle", "没有送达", draft.trouble];
+  const conflicts = Object.keys(draft.conflicts).length;
+  if (conflicts) return ["warning", "alert-triangle", `有 ${conflicts} 处，两个人填得不一样`, "两份都留着。请打开检查选一份，选好后自动发送。"];
   if (!total(waiting)) return ["success", "cloud-check", "到现在为止都已送达系统", draft.is_finished ? "正在等系统确认完成。" : "接着填写的会自动再送。"];
   const here = `只在这部手机上：${words}。`;
   if (net.name === "sending" && net.visit === draft.visit) return ["info", "cloud-upload", "正在发送，请不要关闭本页", here];
   if (net.name === "network") return ["warning", "wifi-off", "没有信号，可以放心继续", `${here}有信号时会自动发送。`];
+  if (net.name === "busy") return ["warning", "clock", "系统暂时没有回应", `${here}过一会儿会自动再试。`];
   if (net.name === "login") return ["warning", "login", "登录已过期，内容都在手机里", `${here}登录后回到本页，会自动接着发送。`, element("a", {href: loginUrl, target: "_blank", rel: "noopener"}, "现在登录")];
   if (net.name === "other") return ["warning", "lock", "现在登录的是另一个人", `${here}请由本人登录后发送。`];
   if (net.name === "refused") return ["danger", "alert-triangle", "系统没有接受", net.words];

@@ -41,7 +41,7 @@ export class Sender {
     const {status, json} = await send(this.urls.session, null, "", () => {}, {}, {method: "GET"});
     if (status === 401) throw new Away("login");
     if (status === 403) throw new Away("refused", json?.error);
-    if (status !== 200) throw new Away("network");
+    if (status !== 200) throw new Away(status ? "busy" : "network");
     this.session = json;
     return json;
   }
@@ -59,7 +59,7 @@ export class Sender {
       const seconds = Math.round(this.delay / 1000);
       this.say(error.state, {seconds, words: error.message});
       // Somebody must log in: asking every second would not help, coming back to this page does.
-      if (error.state === "network") this.timer = setTimeout(() => this.run(), this.delay);
+      if (["network", "busy"].includes(error.state)) this.timer = setTimeout(() => this.run(), this.delay);
       this.delay = Math.min(this.delay * 2, LAST_DELAY);
     } finally {
       this.isRunning = false;
@@ -105,7 +105,8 @@ export class Sender {
       const answer = await send(this.urls.visits + path, body, this.session.csrf, onProgress, this.handle, options);
       const {status, json} = answer;
       if (status === 401) throw new Away("login");
-      if (status === 0 || status === 408 || status === 429 || status >= 500) throw new Away("network");
+      if (status === 0) throw new Away("network");
+      if (status === 408 || status === 429 || status >= 500) throw new Away("busy");
       if (status === 403 && json?.code === "csrf" && !hasNewToken) await this.ask();
       else if (status === 403 && json?.code === "first_login") throw new Away("refused", json.error);
       else return answer;

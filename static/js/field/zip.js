@@ -7,12 +7,12 @@ const FORMAT = 1;
 const EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/heif": "heif", "application/pdf": "pdf"};
 const extension = (type) => EXTENSIONS[type] ?? "bin";
 
-function contents(draft, saved, now) {
+function contents(draft, kit, now) {
   const {record} = draft;
   const names = ["kind", "is_unannounced", "checklist", "campaigns", "inspectors", "checked_in_at", ...TEXTS];
   const answers = Object.entries(draft.answers).filter(([, answer]) => answer.value);
   return {
-    format: FORMAT, packet: draft.packet, visit: draft.visit, digest: draft.digest, saved, saved_at: now,
+    format: FORMAT, packet: kit.packet, visit: draft.visit, digest: kit.digest, saved: draft.saved, saved_at: now,
     record: Object.fromEntries(names.map((name) => [name, record[name] ?? null])),
     answers: answers.map(([item, {value, note, revision, sent}]) =>
       ({item: Number(item), value, note: String(note).trim(), revision: sent ? revision : null})),
@@ -29,9 +29,9 @@ function contents(draft, saved, now) {
  * The zip of a draft as a Blob, with a name; `saved` grows with every file made, so the server knows the latest.
  * Throws when a photo is not here any more or not as it was taken.
  */
-export async function pack(store, visit, key) {
+export async function pack(store, kit) {
   const now = new Date();
-  const draft = await store.change(visit, (found) => {
+  const draft = await store.change(kit.visit, (found) => {
     found.saved = Math.max(found.saved + 1, Math.floor(now.getTime() / 1000)); // also grows where nothing is kept
   });
   const photos = [];
@@ -40,10 +40,10 @@ export async function pack(store, visit, key) {
     if (!row || (await hashOf(row.bytes)) !== sha256) throw new Error(`photo ${id}`);
     photos.push({name: `photos/${id}.${extension(type)}`, lastModified: now, input: row.bytes});
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(contents(draft, draft.saved, now.toISOString())));
+  const bytes = new TextEncoder().encode(JSON.stringify(contents(draft, kit, now.toISOString())));
   const files = [
     {name: "visit.json", lastModified: now, input: bytes},
-    {name: "mac.txt", lastModified: now, input: macOf(bytes, key)},
+    {name: "mac.txt", lastModified: now, input: macOf(bytes, kit.key)},
     ...photos,
   ];
   const day = now.toLocaleDateString("sv-SE");
