@@ -31,9 +31,11 @@ def take_along(page, home, part=""):
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
 
 
-def begin(page, home, is_packet=False):
+def begin(page, home, is_packet=False, kind=""):
     if not is_packet:
         page.get_by_role("button", name=re.compile(f"(开始|继续)检查：{home.name}")).click()
+    if kind:
+        page.get_by_role("radio", name=kind).check(force=True)
     page.get_by_text("王建国").click()
     page.get_by_role("button", name="到场签到，开始检查").click()
     page.locator("[data-walk]").wait_for()
@@ -45,9 +47,9 @@ def answer(page, item, words):
     return row
 
 
-def problem(page, item, photos=1, seed=1, location="一楼西侧安全出口"):
+def problem(page, item, photos=1, seed=1, location="一楼西侧安全出口", is_answered=False):
     """Answer 否 and write the problem down with photos."""
-    row = answer(page, item, "否")
+    row = page.locator(f"#item-{item.pk}") if is_answered else answer(page, item, "否")
     form = row.locator("form.finding-form")
     form.get_by_label("具体部位").fill(location)
     files = [

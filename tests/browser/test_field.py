@@ -5,10 +5,11 @@ import sys
 import pytest
 from django.utils import timezone
 
-from inspections.models import Visit
+from inspections.models import Finding, Visit
 from tests.browser.conftest import DESKTOP
 from tests.browser.phone import FIELD, answer, begin, check, problem, rows, sign_off, take_along
 from tests.browser.test_visits import cast, nursing_checklist  # noqa: F401 (a fixture)
+from tests.factories import hazard_in
 from tests.inspections.walking import open_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -155,3 +156,31 @@ def test_a_planned_visit_taken_along_is_checked_in_to_on_site(phone, line, cast)
     page.get_by_text("到现在为止都已送达系统").wait_for(timeout=40_000)
     visit.refresh_from_db()
     assert (visit.status, visit.checked_in_by, rows()["Answer"]) == ("open", cast.county.user, 1)
+
+
+def test_a_joint_visit_offline_gives_a_problem_to_a_department_and_names_what_came_back(phone, line, cast):  # noqa: F811
+    closed = hazard_in(cast, "closed", domain="fire")
+    other = hazard_in(cast, "closed", domain="food")
+    item = nursing_checklist(2, owner_department="fire_rescue").items.order_by("order").first()
+    page = phone(cast.county)
+    take_along(page, cast.home)
+    line.cut()
+    begin(page, cast.home, kind="联合检查")
+    row = page.locator(f"#item-{item.pk}")
+    assert row.locator("[data-joint]").inner_text() == "消防救援"
+    answer(page, item, "否")
+    form = row.locator("form.finding-form")
+    assert form.get_by_label("责任部门").input_value() == "fire_rescue"
+    options = form.get_by_label("是否反弹").locator("option").all_inner_texts()
+    assert [closed.number in " ".join(options), other.number in " ".join(options)] == [True, False]
+    form.get_by_label("是否反弹").select_option(str(closed.pk))
+    check(page, "joint")
+    problem(page, item, is_answered=True)
+    line.mend()
+    page.get_by_text("到现在为止都已送达系统").wait_for(timeout=40_000)
+    finding = Finding.objects.get()
+    assert (finding.department, finding.recurrence_of_id, finding.visit.kind) == (
+        "fire_rescue",
+        closed.pk,
+        "joint",
+    )

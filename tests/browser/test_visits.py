@@ -27,7 +27,7 @@ def cast():
     return cast
 
 
-def nursing_checklist(count=93) -> Checklist:
+def nursing_checklist(count=93, **fields) -> Checklist:
     checklist = make.ChecklistFactory(name="养老机构安全检查表")
     domains = ("fire", "energy", "food", "care")
     for n in range(count):
@@ -39,6 +39,7 @@ def nursing_checklist(count=93) -> Checklist:
             text=f"第 {n + 1} 项：疏散走道、疏散楼梯、安全出口全程畅通，出口门能从室内一侧随时打开",
             guidance="逐层走到室外；不用钥匙、不报告即可推开",
             phrases=["疏散走道堆放轮椅、床具等杂物", "安全出口上锁，钥匙不在现场"],
+            **fields,
         )
     checklist.status, checklist.published_at = "published", make.timezone.now()
     checklist.save()

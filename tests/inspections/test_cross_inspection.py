@@ -199,13 +199,26 @@ def test_everything_else_of_the_institution_stays_out_of_sight(world):
         reverse("hazards:of_institution", args=[home]),
         reverse("inspections:visits_of_institution", args=[home]),
         reverse("inspections:visits_of_hazard", args=[hazard.pk]),
-        reverse("inspections:sync_prepare") + f"?institution={home}",
+        reverse("inspections:packet_new", args=[home]),
     ]
     assert [client.get(url).status_code for url in urls] == [404] * len(urls)
+    kit = client.post(reverse("inspections:sync_prepare"), {"institution": home}, "application/json")
+    assert kit.status_code == 404
     name = world.east.home.name
     lists = ("/ledger/", "/institutions/", "/inspections/visits/?tab=open", "/inspections/visits/new/", "/hazards/new/",
              "/inspections/plans/", "/dashboard/")  # fmt: skip
     assert [url for url in lists if name in client.get(url).text] == []
+
+
+def test_a_phone_takes_no_cross_inspection_along(world):
+    visit = world.open()
+    answer = as_client(world.sent).post(
+        reverse("inspections:sync_prepare"), {"visit": str(visit.uid)}, "application/json"
+    )
+    words = "交叉检查请在有信号时用网页办理，暂不能带到手机。"
+    assert (answer.status_code, answer.json()) == (403, {"error": words})
+    page = as_client(world.sent).get(reverse("inspections:visit", args=[visit.uid])).text
+    assert "#take=" not in page
 
 
 def test_the_visits_the_county_made_itself_are_not_there(world):

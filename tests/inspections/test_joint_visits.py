@@ -56,8 +56,8 @@ def test_the_walk_of_a_joint_visit_names_each_items_department_and_another_walk_
     walk = page(cast.county, joint)
     chips = [walk.split(f'id="item-{item.pk}"')[1].split("</legend>")[0] for item in items]
     assert [
-        '<span class="chip">消防救援</span>' in chips[0],
-        '<span class="chip">民政</span>' in chips[1],
+        '<span class="chip" data-joint>消防救援</span>' in chips[0],
+        '<span class="chip" data-joint>民政</span>' in chips[1],
     ] == [True, True]
     alone = open_visit(cast, checklist=items[0].checklist)
     assert "消防救援" not in page(cast.county, alone)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from inspections import kits, packet_rules
 from inspections.models import Packet, Visit
 from institutions.models import Institution, ResponsiblePerson
-from tests.factories import Cast, as_client, make_actor, register_hazard
+from tests.factories import Cast, as_client, hazard_in, make_actor, register_hazard
 from tests.inspections import factories as make
 from tests.inspections.walking import checklist, find, open_visit
 
@@ -129,6 +129,17 @@ def test_a_kit_of_an_open_visit_brings_what_was_written(cast):
     finding = find(visit, cast.county, ours.items.first())
     state = prepare(cast.county2, visit=str(visit.uid)).json()["state"]
     assert ([f["uid"] for f in state["findings"]], state["status"]) == ([str(finding.uid)], "open")
+
+
+def test_what_was_closed_there_and_who_answers_for_an_item_are_taken_along(cast):
+    checklist(1, items__owner_department="fire_rescue")
+    closed = hazard_in(cast, "closed")
+    hazard_in(Cast(), "closed")
+    kit = prepare(cast.county, institution=cast.home.pk).json()
+    assert kit["closed_hazards"] == [{"id": closed.pk, "domain": closed.domain}]
+    item = kit["checklists"][0]["items"][0]
+    assert (item["department"], item["department_name"]) == ("fire_rescue", "消防救援")
+    assert [f'name="{name}"' in kit["html"] for name in ("recurrence_of", "department")] == [True, True]
 
 
 def test_who_may_not_go_there_takes_nothing_along(cast):

@@ -3,8 +3,9 @@
 export const TEXTS = ["other_participants", "person_in_charge", "place_note", "content", "problems", "handling"];
 const FACTS = [
   "description", "location", "domain", "severity", "handling", "due_on", "responsible_person", "interim_measures",
-  "measures", "no_photo_reason", "same_as",
+  "measures", "no_photo_reason", "same_as", "recurrence_of", "department",
 ];
+const HAZARDS = ["same_as", "recurrence_of"]; // ids of other hazards
 const text = (value) => String(value ?? "").trim();
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const sorted = (ids) => [...(ids ?? [])].map(Number).sort((a, b) => a - b);
@@ -47,15 +48,15 @@ export function findingBody(finding) {
   const {handling} = body;
   if (handling !== "issue") body.due_on = body.interim_measures = "";
   if (handling !== "fixed") body.measures = "";
-  if (handling !== "same") body.same_as = "";
+  body[handling === "same" ? "recurrence_of" : "same_as"] = "";
   if (body.severity !== "major") body.interim_measures = "";
   body.due_on ||= null;
-  body.same_as = body.same_as ? Number(body.same_as) : null;
+  for (const name of HAZARDS) body[name] = Number(body[name]) || null;
   const judgement = body.severity === "major" && handling !== "same" ? finding.judgement ?? {} : {};
   return {...body, item: finding.item, judgement, found_at: finding.found_at};
 }
 
-const factsOf = (body) => Object.fromEntries(FACTS.map((name) => [name, name === "same_as" ? body[name] ?? null : text(body[name])]));
+const factsOf = (body) => Object.fromEntries(FACTS.map((name) => [name, HAZARDS.includes(name) ? body[name] ?? null : text(body[name])]));
 export const isFindingWaiting = (finding) => !same(findingBody(finding), finding.sent);
 
 export const findingsOf = (draft, item) => Object.values(draft.findings).filter((f) => f.item === item)

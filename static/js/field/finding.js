@@ -135,7 +135,8 @@ export class FindingForm {
     return {
       uid: this.uid, item: item?.id ?? null, description: item?.phrases[0] ?? "", location: "", no_photo_reason: "", domain: item?.domain ?? "",
       severity, handling: kit.handlings[0].value, due_on: dayAfter(item?.days ?? kit.default_days.general),
-      responsible_person: kit.institution.responsible_person, interim_measures: item?.interim ?? "", measures: "", same_as: "",
+      responsible_person: kit.institution.responsible_person, interim_measures: item?.interim ?? "", measures: "", same_as: "", recurrence_of: "",
+      department: (this.view.isJoint && item?.department) || "",
       judgement: firm ? {ground: String(firm.id)} : {}, found_at: new Date().toISOString(), revision: 0, is_ready: false, sent: null, tried: null,
     };
   }
@@ -150,16 +151,27 @@ export class FindingForm {
       button.addEventListener("click", () => { form.elements.description.value = phrase; this.save(); });
       box.append(button);
     }
+    if (!this.view.isJoint) form.elements.department?.closest(".field").remove();
+    const {open_hazards, closed_hazards} = this.view.kit;
+    this.narrow("recurrence_of", closed_hazards);
     if (!item) return;
     form.elements.domain.closest(".field").remove();
-    const hazards = new Set(this.view.kit.open_hazards.filter(({domain}) => domain === item.domain).map(({id}) => String(id)));
-    for (const option of form.querySelectorAll("[name=same_as] option")) if (option.value && !hazards.has(option.value)) option.remove();
-    if (!hazards.size) form.querySelector("[name=handling][value=same]")?.closest(".choice").remove();
+    if (!this.narrow("same_as", open_hazards)) form.querySelector("[name=handling][value=same]")?.closest(".choice").remove();
     const grounds = form.querySelector("[name=judge-ground]")?.closest(".choices");
     for (const {id} of [...item.situations].reverse()) {
       const choice = grounds?.querySelector(`[value="${id}"]`)?.closest(".choice");
       if (choice) grounds.prepend(choice);
     }
+  }
+
+  /** Leaves those hazards of a choice that are of the item's field; without any the choice goes. Gives how many stay. */
+  narrow(name, hazards) {
+    const {item} = this;
+    const field = this.form.elements[name];
+    const kept = new Set(hazards.filter(({domain}) => !item || domain === item.domain).map(({id}) => String(id)));
+    for (const option of field?.options ? [...field.options] : []) if (option.value && !kept.has(option.value)) option.remove();
+    if (!kept.size) field?.closest(".field").remove();
+    return kept.size;
   }
 
   listen() {

@@ -40,6 +40,8 @@ export class VisitView {
     });
   }
 
+  get isJoint() { return (this.draft?.record.kind ?? this.kit.state?.kind) === "joint"; }
+
   part(name) { return this.parts.get(name).cloneNode(true); }
 
   /** Shows one step of the visit; before it has begun, only its beginning. */
@@ -103,6 +105,7 @@ export class VisitView {
     for (const item of walk.querySelectorAll("[data-item]")) if (!asked.has(item.dataset.item)) item.remove();
     for (const section of walk.querySelectorAll("[data-section]")) if (!section.querySelector("[data-item]")) section.remove();
     for (const list of walk.querySelectorAll("[data-checklist]")) if (!list.children.length) list.remove();
+    if (!this.isJoint) for (const chip of walk.querySelectorAll("[data-joint]")) chip.remove();
     walk.prepend(this.drawJumps(walk));
     this.rows = new Map([...walk.querySelectorAll("[data-item]")].map((row) => [Number(row.dataset.item), row]));
     for (const [id, row] of this.rows) this.fillAnswer(id, row);
