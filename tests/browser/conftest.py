@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from ops.chromium import ARGS, ENVIRONMENT, find_chromium
 from tests.browser.line import Line
+from tests.factories import Cast
 
 DESKTOP, PHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,16 @@ def window(chromium, live_server, faults):
     yield open_window
     for watched in opened:
         watched.context.close()
+
+
+@pytest.fixture
+def cast():
+    """A home and its people, by name."""
+    cast = Cast(name="东湖区扬子洲镇中心敬老院")
+    for actor, name in ((cast.county, "李秀英"), (cast.county2, "王建国"), (cast.manager, "刘芳")):
+        actor.user.name = name
+        actor.user.save()
+    return cast
 
 
 @pytest.fixture

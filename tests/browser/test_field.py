@@ -8,14 +8,14 @@ from django.utils import timezone
 from inspections.models import Finding, Visit
 from tests.browser.conftest import DESKTOP
 from tests.browser.phone import FIELD, answer, begin, check, problem, rows, sign_off, take_along
-from tests.browser.test_visits import cast, nursing_checklist  # noqa: F401 (a fixture)
+from tests.browser.test_visits import nursing_checklist
 from tests.factories import hazard_in
 from tests.inspections.walking import open_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_whole_visit_without_signal(phone, line, cast):  # noqa: F811
+def test_a_whole_visit_without_signal(phone, line, cast):
     items = list(nursing_checklist(8).items.order_by("order"))
     page = phone(cast.county)
     page.goto(FIELD)
@@ -94,7 +94,7 @@ KEPT = """() => new Promise((resolve) => {
 })"""
 
 
-def test_each_of_93_answers_is_saved_within_a_second(phone, line, cast):  # noqa: F811
+def test_each_of_93_answers_is_saved_within_a_second(phone, line, cast):
     nursing_checklist()
     page = phone(cast.county)
     take_along(page, cast.home)
@@ -108,7 +108,7 @@ def test_each_of_93_answers_is_saved_within_a_second(phone, line, cast):  # noqa
     assert page.locator("[data-walk-words]").inner_text() == "已查 93 / 93 项，问题 0 个"
 
 
-def test_by_keyboard_alone_an_answer_and_a_note_are_saved(phone, line, cast):  # noqa: F811
+def test_by_keyboard_alone_an_answer_and_a_note_are_saved(phone, line, cast):
     item = nursing_checklist(2).items.first()
     page = phone(cast.county, DESKTOP)
     take_along(page, cast.home)
@@ -128,7 +128,7 @@ def test_by_keyboard_alone_an_answer_and_a_note_are_saved(phone, line, cast):  #
     check(page, "desktop")
 
 
-def test_another_page_without_signal_leads_to_this_one(phone, line, cast):  # noqa: F811
+def test_another_page_without_signal_leads_to_this_one(phone, line, cast):
     page = phone(cast.county)
     take_along(page, cast.home)
     line.cut()
@@ -141,7 +141,7 @@ def test_another_page_without_signal_leads_to_this_one(phone, line, cast):  # no
     assert all(path == FIELD or path.startswith("/static/") for path in kept)
 
 
-def test_a_planned_visit_taken_along_is_checked_in_to_on_site(phone, line, cast):  # noqa: F811
+def test_a_planned_visit_taken_along_is_checked_in_to_on_site(phone, line, cast):
     checklist = nursing_checklist(2)
     visit = open_visit(cast, checklist=checklist, planned_on=timezone.localdate())
     page = phone(cast.county)
@@ -158,7 +158,7 @@ def test_a_planned_visit_taken_along_is_checked_in_to_on_site(phone, line, cast)
     assert (visit.status, visit.checked_in_by, rows()["Answer"]) == ("open", cast.county.user, 1)
 
 
-def test_a_joint_visit_offline_gives_a_problem_to_a_department_and_names_what_came_back(phone, line, cast):  # noqa: F811
+def test_a_joint_visit_offline_gives_a_problem_to_a_department_and_names_what_came_back(phone, line, cast):
     closed = hazard_in(cast, "closed", domain="fire")
     other = hazard_in(cast, "closed", domain="food")
     item = nursing_checklist(2, owner_department="fire_rescue").items.order_by("order").first()

@@ -23,7 +23,7 @@ from tests.browser.phone import (
     take_along,
     until,
 )  # fmt: skip
-from tests.browser.test_visits import cast, nursing_checklist  # noqa: F401 (a fixture)
+from tests.browser.test_visits import nursing_checklist
 from tests.inspections.walking import open_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,12 +32,12 @@ SYNC = b"/inspections/sync/visits/"
 
 
 @pytest.fixture
-def items(cast):  # noqa: F811
+def items(cast):
     return list(nursing_checklist(4).items.order_by("order"))
 
 
 @pytest.fixture
-def page(phone, cast, items, line):  # noqa: F811
+def page(phone, cast, items, line):
     """The county's phone on site without signal, with one item answered 是 and one problem with two photos."""
     page = phone(cast.county)
     take_along(page, cast.home)
@@ -69,7 +69,7 @@ def test_two_503s_and_lost_replies_double_nothing(page, line):
     assert StoredFile.objects.count() == 2
 
 
-def test_a_session_that_expired_loses_nothing(page, line, phone, cast):  # noqa: F811
+def test_a_session_that_expired_loses_nothing(page, line, phone, cast):
     sign_off(page)
     finish(page)
     Session.objects.all().delete()
@@ -85,7 +85,7 @@ def test_a_session_that_expired_loses_nothing(page, line, phone, cast):  # noqa:
     assert rows() == ONE
 
 
-def test_a_conflict_keeps_both_and_lets_one_choose(phone, cast, items):  # noqa: F811
+def test_a_conflict_keeps_both_and_lets_one_choose(phone, cast, items):
     visit = open_visit(cast, checklist=items[0].checklist)
     page = phone(cast.county2)
     page.goto(f"{FIELD}#take={visit.uid}")
@@ -142,7 +142,7 @@ def test_two_tabs_at_once_lose_nothing_of_each_other(page, line, items):
     assert rows() == {"Visit": 1, "Answer": 4, "Finding": 2, "FindingPhoto": 3, "VisitSignature": 0}
 
 
-def test_logging_out_takes_what_was_not_used_and_leaves_what_was_done(page, line, phone, cast):  # noqa: F811
+def test_logging_out_takes_what_was_not_used_and_leaves_what_was_done(page, line, phone, cast):
     unused = cast.place.institution(name="青山湖区第二敬老院")
     line.mend()
     page.context.set_offline(True)  # the phone's own switch: what was done is still only here
@@ -178,7 +178,7 @@ PLAIN_HTTP = """
 """
 
 
-def test_on_plain_http_it_says_so_and_everything_else_works(phone, line, cast, items):  # noqa: F811
+def test_on_plain_http_it_says_so_and_everything_else_works(phone, line, cast, items):
     page = phone(cast.county)
     page.context.add_init_script(PLAIN_HTTP)
     page.goto(f"{FIELD}#check")
@@ -220,7 +220,7 @@ PHOTOS, RATE = (40, 30_000) if os.environ.get("FIELD_BAR") else (12, 2_000_000)
 CUTS, A_FORM = 10, 8
 
 
-def test_many_photos_over_a_line_that_is_cut_ten_times(phone, cast, line, tmp_path):  # noqa: F811
+def test_many_photos_over_a_line_that_is_cut_ten_times(phone, cast, line, tmp_path):
     items = list(nursing_checklist(PHOTOS // A_FORM + 1).items.order_by("order"))
     (tmp_path / "dcim").mkdir()
     files = twelve_megapixels(tmp_path / "dcim", PHOTOS)

@@ -16,7 +16,7 @@ from inspections.models import Packet, Visit
 from inspections.packet_file import one_file
 from tests.browser.conftest import CUT, DESKTOP, PHONE
 from tests.browser.phone import FIELD, answer, begin, check, problem, rows, sign_off, take_along
-from tests.browser.test_visits import cast, nursing_checklist  # noqa: F401 (a fixture)
+from tests.browser.test_visits import nursing_checklist
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 IMPORT = "/inspections/packets/import/"
@@ -56,7 +56,7 @@ def download(page, press, path):
 
 
 def test_a_packet_filled_from_a_file_and_brought_back_twice(
-    window, chromium, media, cast, tmp_path, faults  # noqa: F811
+    window, chromium, media, cast, tmp_path, faults
 ):  # fmt: skip
     items = list(nursing_checklist(4).items.order_by("order"))
     office = window(cast.county, DESKTOP)
@@ -117,7 +117,7 @@ def test_a_packet_filled_from_a_file_and_brought_back_twice(
     faults[:] = [fault for fault in faults if not CUT.search(fault)]
 
 
-def test_a_stuck_draft_is_exported_brought_in_elsewhere_and_deleted(phone, line, window, cast, tmp_path):  # noqa: F811
+def test_a_stuck_draft_is_exported_brought_in_elsewhere_and_deleted(phone, line, window, cast, tmp_path):
     items = list(nursing_checklist(4).items.order_by("order"))
     page = phone(cast.county)
     take_along(page, cast.home)
@@ -161,7 +161,7 @@ def test_a_stuck_draft_is_exported_brought_in_elsewhere_and_deleted(phone, line,
 
 def test_where_nothing_can_be_kept_the_packet_says_so_and_still_saves(
     window, chromium, media, cast, tmp_path
-):  # noqa: F811
+):
     items = list(nursing_checklist(2).items.order_by("order"))
     office = window(cast.county, DESKTOP)
     office.goto(f"/inspections/packets/new/{cast.home.pk}/")
@@ -187,7 +187,7 @@ def test_where_nothing_can_be_kept_the_packet_says_so_and_still_saves(
     assert rows()["FindingPhoto"] == 1
 
 
-def test_the_file_is_small_enough_to_be_passed_on(cast):  # noqa: F811
+def test_the_file_is_small_enough_to_be_passed_on(cast):
     nursing_checklist()
     page = one_file(kits.take(cast.county, cast.home, form=PacketForm.FILE))
     sys.stdout.write(f"packet of 93 items: {len(page) // 1024} KB\n")
