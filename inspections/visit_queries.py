@@ -224,7 +224,7 @@ def walk(visit: Visit) -> Walk:
         by_item.setdefault(finding.item_id, []).append(finding) if finding.item_id else free.append(finding)
     sections: dict[str, list[Row]] = {}
     for item in visit.items:
-        department = item.get_owner_department_display() if visit.is_joint else ""
+        department = item.joint_department.label if visit.is_joint else ""
         row = Row(item, answers.get(item.pk), by_item.pop(item.pk, []), department)
         sections.setdefault(item.domain, []).append(row)
     # A finding of an item that is not asked any more still belongs to the visit.

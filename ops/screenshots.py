@@ -135,7 +135,6 @@ SHOTS = (
     Shot("ledger-phone", "city", opened("/ledger/"), PHONE),
     Shot("dashboard-province", "province", opened("/dashboard/"), whole=True),
     Shot("institution", "county", opened("/institutions/"), whole=False),
-    Shot("visits", "county", opened("/inspections/visits/?tab=finished")),
     Shot("walk-phone", "county", followed("/inspections/visits/?tab=open", "/inspections/visits/"), PHONE),
     Shot("visit-record", "county", finished_visit, whole=True),
     Shot("campaign-city", "city", followed("/inspections/campaigns/", "/campaigns/", "百日行动"), whole=True),

@@ -63,6 +63,8 @@ class Rounds:
                 last = latest[key] = Round(story.house, kind, people, story.acts[0].at)
                 rounds.append(last)
             acts = self._acts_there(story, people[0])
+            for act in acts:
+                act.at = last.at
             last.stories.append((story, acts))
             story.begun = len(acts)
         return rounds

@@ -132,7 +132,7 @@ class Walker:
             "recurrence_of": story.again.hazard if story.again else None,
         }
         if round.kind == InspectionKind.JOINT and item:
-            facts["department"] = item.owner_department
+            facts["department"] = item.joint_department
         if is_issued:
             interim = finding.interim if wish.is_major else ""
             facts |= {

@@ -201,7 +201,7 @@ class FindingForm(forms.Form):
         person = self.visit.institution.responsible_persons.first()
         fields["responsible_person"].initial = person.name if person else ""
         if "department" in fields:
-            fields["department"].initial = item.owner_department if item else ""
+            fields["department"].initial = item.joint_department if item else ""
         if item:
             fields["description"].initial = phrase or (item.phrases[0] if item.phrases else "")
         if "due_on" in fields:

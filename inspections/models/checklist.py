@@ -187,6 +187,12 @@ class ChecklistItem(models.Model):
         return rules.is_confirmed_major(self)
 
     @property
+    def joint_department(self) -> Department:
+        """责任部门 in a joint inspection: who owns the item, else who would receive it, else civil affairs."""
+        is_ours = self.owner_department == Department.CIVIL_AFFAIRS
+        return Department((is_ours and self.transfer_department) or self.owner_department)
+
+    @property
     def receiver(self) -> str:
         """移送部门 in words."""
         return self.transfer_to or self.get_transfer_department_display()

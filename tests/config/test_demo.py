@@ -280,6 +280,10 @@ def test_the_county_owes_a_visit_that_is_overdue():
     assert plans.filter(due_on__lt=timezone.localdate()).exists()
 
 
+def test_no_photo_was_taken_after_it_was_uploaded():
+    assert StoredFile.objects.filter(taken_at__gt=F("uploaded_at")).count() == 0
+
+
 def test_visits_lie_in_office_hours_and_not_in_the_future():
     moments = [
         timezone.localtime(at) for at in Visit.objects.finished().values_list("finished_at", flat=True)

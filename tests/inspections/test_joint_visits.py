@@ -63,6 +63,21 @@ def test_the_walk_of_a_joint_visit_names_each_items_department_and_another_walk_
     assert "消防救援" not in page(cast.county, alone)
 
 
+@pytest.mark.parametrize(
+    ("owner", "receiver", "department"),
+    [
+        ("civil_affairs", "", "civil_affairs"),
+        ("civil_affairs", "market_regulation", "market_regulation"),
+        ("fire_rescue", "housing", "fire_rescue"),
+    ],
+)
+def test_an_item_that_civil_affairs_would_transfer_is_its_receivers(owner, receiver, department):
+    item = make.ChecklistItemFactory.build(
+        checklist=None, kinds=[], owner_department=owner, transfer_department=receiver
+    )
+    assert item.joint_department == department
+
+
 def test_the_form_begins_with_the_items_department_and_asks_only_in_a_joint_visit(cast, items, joint):
     def field(visit, item=None):
         form = as_client(cast.county).get(new_url(visit, item)).context["form"]
