@@ -95,3 +95,7 @@ def test_a_page_that_jumps_is_noticed(window):
         "() => { for (let n = 0; n < 9; n++) document.body.prepend(document.createElement('h1'), 'x'); }"
     )
     assert page.evaluate(SHIFTED) > 0
+
+
+def test_the_field_page_keeps_to_its_budgets(window, cast):
+    assert Visit(window, cast.county, "/inspections/field/").over_budget() == []
