@@ -1,0 +1,17 @@
+from .delivery import PENDING, Delivery, Guard, Heartbeat
+from .notices import Bulletin, Notice
+from .people import NotificationPreference, UndeliverableAddress
+from .robots import RobotEvent, RobotWebhook
+
+__all__ = [
+    "PENDING",
+    "Bulletin",
+    "Delivery",
+    "Guard",
+    "Heartbeat",
+    "Notice",
+    "NotificationPreference",
+    "RobotEvent",
+    "RobotWebhook",
+    "UndeliverableAddress",
+]
