@@ -43,7 +43,7 @@ def trees():
 MADE_BY_THE_REAL_ACTS = {
     "Hazard", "HazardEvent", "Evidence", "EvidenceView", "RectificationPlan", "RectificationSubmission", "Verification",
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
-    "ClosingPolicyChange",
+    "ClosingPolicyChange", "Bulletin", "RobotEvent", "Guard",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {"LegalTransition", "ClosingPolicy", "ImportDraft", "Heartbeat"}
 
