@@ -70,7 +70,9 @@ def parse_quiet_hours(text: str) -> QuietHours | None:
     """`"21:00-07:30"` as quiet hours, `""` as none. Raises ValueError for anything else, or for more than 12 hours."""
     if not text:
         return None
-    since, _, until = text.partition("-")
+    if not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", text):
+        raise ValueError(f"not two times: {text!r}")
+    since, until = text.split("-")
     quiet = QuietHours(time.fromisoformat(since), time.fromisoformat(until))
     if length_of(quiet) > LONGEST_QUIET:
         raise ValueError(f"quiet for longer than {LONGEST_QUIET}: {text!r}")

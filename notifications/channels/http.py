@@ -10,7 +10,7 @@ import ssl
 import threading
 from contextlib import suppress
 from datetime import timedelta
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,6 +47,8 @@ def post_json(url: str, message: dict, headers: dict[str, str] | None = None) ->
         connection.request("POST", path, body, sent)
         with connection.getresponse() as response:
             text = response.read(MOST_BYTES + 1)
+            if response.length and len(text) <= MOST_BYTES:
+                raise IncompleteRead(text, response.length)
     except (OSError, HTTPException) as error:
         raise TryAgain(f"no answer: {type(error).__name__}: {error}", ends_turn=True) from error
     finally:

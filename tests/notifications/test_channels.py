@@ -169,10 +169,8 @@ def test_a_gateway_that_hangs_ends_the_turn_after_one_message(sms_gateway, monke
 def test_a_gateway_that_trickles_cannot_hold_a_deliverer(phone, sms_gateway, monkeypatch):
     monkeypatch.setattr(http, "ANSWER_SECONDS", 0.5)
     text(phone)
-    sms_gateway.bytes_at_once, sms_gateway.seconds_between = (
-        1,
-        0.2,
-    )  # each byte well within a socket's timeout
+    sms_gateway.bytes_at_once = 1
+    sms_gateway.seconds_between = 0.2  # each byte well within a socket's timeout
     began = time.monotonic()
     deliver_all()
     assert time.monotonic() - began < 2
