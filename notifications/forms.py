@@ -13,9 +13,9 @@ from notifications.robots import authorities_in_region
 _AS_TYPED = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 
 
-def _time(label: str, help_text: str = "") -> forms.TimeField:
+def _time(label: str) -> forms.TimeField:
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    return forms.TimeField(label=label, required=False, widget=widget, help_text=help_text)
+    return forms.TimeField(label=label, required=False, widget=widget)
 
 
 class PreferenceForm(forms.Form):
@@ -29,7 +29,7 @@ class PreferenceForm(forms.Form):
     wants_email = forms.BooleanField(label="发邮件给我", required=False)
     wants_sms = forms.BooleanField(label="发短信给我", required=False)
     quiet_since = _time("免打扰从")
-    quiet_until = _time("免打扰到", "这段时间里不发邮件和短信，到点补发；紧急的随时发。两项都不填表示不设。")
+    quiet_until = _time("免打扰到")
 
     def __init__(self, *args, user: User, **kwargs):
         super().__init__(*args, **kwargs)
