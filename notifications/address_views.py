@@ -10,6 +10,7 @@ from institutions.permissions import require
 from notifications.channels import is_open
 from notifications.enums import Channel
 from notifications.preferences import allow_again, undeliverable_in_region
+from notifications.robots import robots_in_region
 
 SHOWN = 50
 
@@ -22,6 +23,9 @@ def address_panel(request):
     context = {
         "addresses": found[:SHOWN],
         "total": found.count(),
+        "failed_robots": robots_in_region(request.actor)
+        .filter(is_active=True, failed_at__isnull=False)
+        .count(),
         "channels": [(channel, is_open(channel)) for channel in Channel],
     }
     template = "notifications/address_panel.html" if request.htmx else "notifications/addresses.html"

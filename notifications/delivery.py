@@ -8,7 +8,7 @@ import logging
 import time
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F
 from django.db.models.functions import Now
 
 from notifications.channels import SENDERS, is_open
@@ -17,7 +17,7 @@ from notifications.channels.faults import ChannelDown, TryAgain, Undeliverable
 from notifications.channels.robots import MOST_IN_WINDOW, WINDOW
 from notifications.enums import ROBOT_CHANNELS, Channel
 from notifications.heartbeat import SWEEP, beat
-from notifications.models import PENDING, Delivery, RobotWebhook
+from notifications.models import PENDING, ChannelRest, Delivery, RobotWebhook
 from notifications.preferences import mark_undeliverable
 from notifications.rules import LEASE, MAX_ATTEMPTS, REST, ROUND, TURN, back_off
 
@@ -139,7 +139,8 @@ def sweep() -> int:
 
 
 def _something_is_due(channel: Channel) -> bool:
-    return Delivery.objects.filter(PENDING, channel=channel, due_at__lte=Now()).exists()
+    resting = ChannelRest.objects.filter(channel=channel, until__gt=Now())
+    return Delivery.objects.filter(~Exists(resting), PENDING, channel=channel, due_at__lte=Now()).exists()
 
 
 def _claim(channel: Channel) -> Claim | None:
@@ -178,7 +179,7 @@ def _send(claim: Claim, channel: Channel, sender) -> bool:
         sender.send(claim)
     except ChannelDown as fault:
         logger.warning("%s can't be used: %s", channel, fault)
-        _let_rest(claim, fault)
+        _let_rest(claim, channel, fault)
         return False
     except Undeliverable as fault:
         _nobody_there(claim, channel, str(fault))
@@ -206,13 +207,17 @@ def _put_off(claim: Claim, reason: str) -> None:
         _finish(claim, due_at=Now() + back_off(claim.attempts), last_error=reason[:300])
 
 
-def _let_rest(claim: Claim, fault: ChannelDown) -> None:
-    """Back as it was but for a rest, no attempt counted; the due time stays, so that deep health sees the delay."""
-    rest = fault.rest or REST
-    if _robot(claim).update(rests_until=Now() + rest):
-        rest = REST  # of the message: the robot's own rest decides
+def _let_rest(claim: Claim, channel: Channel, fault: ChannelDown) -> None:
+    """Back as it was but for a rest, no attempt counted; the due time stays, so that deep health sees the delay.
+
+    Where the server asked for a rest, every deliverer grants it: to the one robot, or to the whole channel.
+    """
+    if claim.robot_id:
+        _robot(claim).update(rests_until=Now() + (fault.rest or REST))
+    elif fault.rest:
+        ChannelRest.objects.update_or_create(channel=channel, defaults={"until": Now() + fault.rest})
     ours = Delivery.objects.filter(PENDING, pk=claim.id, leased_until=claim.leased_until)
-    ours.update(leased_until=Now() + rest, attempts=F("attempts") - 1, last_error=str(fault)[:300])
+    ours.update(leased_until=Now() + REST, attempts=F("attempts") - 1, last_error=str(fault)[:300])
 
 
 def _give_up(claim: Claim, reason: str) -> None:

@@ -84,7 +84,7 @@ class Message:
     topic: str
     dedupe_key: str = ""
     at: datetime | None = None
-    by: tuple[Channel, ...] = (Channel.EMAIL,)
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
     is_urgent: bool = False
     is_duty: bool = False
     guard: tuple[str, str] | None = None
@@ -98,7 +98,7 @@ def notify(*, recipients: Iterable[User | int], **message) -> int:
     `subject` says what happened and names no person, because it becomes the e-mail's subject line (cut at 120
     characters); `body` may. `topic` is the key that `settle` takes. With a `dedupe_key` a person is told once,
     however often and from wherever this is called. `at` is when it happened, if not now.
-    `by` are the ways out that this may take, each only where it is configured, the person has an address and has
+    `channels` are the ways out that this may take, each only where it is configured, the person has an address and has
     not switched it off; `is_duty` overrides what they switched off. It waits for the end of the person's quiet
     hours unless it `is_urgent`. `guard` is a pair (topic, key): see `let_stand`.
     Raises ValueError when `url` is not a path within this site.
@@ -181,7 +181,8 @@ def settle(topic: str) -> int:
     Part of the caller's transaction. Notices told later under the same topic are open again.
     Returns how many notices were settled.
     """
-    Bulletin.objects.filter(topic=topic, settled_at=None).update(settled_at=Now())
+    said = Bulletin.objects.filter(topic=topic, settled_at=None).order_by("pk").select_for_update(no_key=True)
+    Bulletin.objects.filter(pk__in=said.values("pk")).update(settled_at=Now())
     still_open = Notice.objects.filter(topic=topic, settled_at=None)
     return Notice.objects.filter(pk__in=still_open.in_lock_order()).update(settled_at=Now())
 
@@ -205,7 +206,7 @@ def lift_guards(topics: Iterable[str]) -> None:
 def _ways(messages: list[Message]) -> list[list[dict]]:
     """For each message the ways it leaves the house by, as the statement takes them."""
     is_open = {channel for channel in PERSONAL_CHANNELS if channels.is_open(channel)}
-    offered = [[channel for channel in message.by if channel in is_open] for message in messages]
+    offered = [[channel for channel in message.channels if channel in is_open] for message in messages]
     if not any(offered):
         return [[] for _ in messages]
     reach = reach_of({message.recipient for message, some in zip(messages, offered, strict=True) if some})
@@ -220,7 +221,7 @@ def _ways(messages: list[Message]) -> list[list[dict]]:
 
 def _row(message: Message, ways: list[dict]) -> dict:
     topic, key = message.guard or (None, None)
-    own = {k: v for k, v in asdict(message).items() if k not in ("by", "guard", "is_urgent")}
+    own = {k: v for k, v in asdict(message).items() if k not in ("channels", "guard", "is_urgent")}
     return own | {
         "subject": _one_line(message.subject)[:120],
         "body": message.body.strip()[:2000],

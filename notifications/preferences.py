@@ -59,8 +59,12 @@ def choose(
 ) -> None:  # fmt: skip
     """Keep how `user` wants to be told from now on, and where. Messages already waiting go as they were written.
 
-    Raises ValidationError for quiet hours that are half given or longer than 12 hours.
+    Raises ValidationError for quiet hours that are half given or longer than 12 hours, and for an address that is
+    taken away instead of changed: duty must be able to reach a person.
     """
+    for field, old, new in (("email", user.email, email), ("phone", user.phone, phone)):
+        if old and not new:
+            raise ValidationError({field: "可以更换，不能删空：职责要求的提醒要能送到您这里。"})
     if (quiet_since is None) != (quiet_until is None):
         raise ValidationError({"quiet_until": "免打扰时段的开始和结束要一起填，都不填表示不设。"})
     if quiet_since is not None and length_of(QuietHours(quiet_since, quiet_until)) > LONGEST_QUIET:

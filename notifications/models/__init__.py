@@ -1,4 +1,4 @@
-from .delivery import PENDING, Delivery, Guard, Heartbeat
+from .delivery import PENDING, ChannelRest, Delivery, Guard, Heartbeat
 from .notices import Bulletin, Notice
 from .people import NotificationPreference, UndeliverableAddress
 from .robots import RobotEvent, RobotWebhook
@@ -6,6 +6,7 @@ from .robots import RobotEvent, RobotWebhook
 __all__ = [
     "PENDING",
     "Bulletin",
+    "ChannelRest",
     "Delivery",
     "Guard",
     "Heartbeat",

@@ -117,6 +117,20 @@ class Guard(models.Model):
         return f"{self.topic} {self.key}"
 
 
+class ChannelRest(models.Model):
+    """Until when the server of a channel asked to be left alone, by all deliverers; robots rest each for itself."""
+
+    channel = models.CharField("渠道", max_length=10, choices=Channel, primary_key=True)
+    until = models.DateTimeField("暂停至")
+
+    class Meta:
+        verbose_name = "渠道暂停"
+        ordering = ["channel"]
+
+    def __str__(self):
+        return self.channel
+
+
 class Heartbeat(models.Model):
     """When a recurring duty was last done, by the database's clock."""
 

@@ -14,7 +14,7 @@ from notifications.channels import http, robots
 from notifications.channels.sms import LONGEST, wording
 from notifications.delivery import deliver_all, deliver_due
 from notifications.enums import Channel
-from notifications.models import Delivery, UndeliverableAddress
+from notifications.models import ChannelRest, Delivery, UndeliverableAddress
 from notifications.outbox import LONGEST_LABEL, MOST_COUNTS, announce
 from notifications.rules import MAX_ATTEMPTS
 from tests.factories import RobotWebhookFactory, UserFactory
@@ -56,7 +56,7 @@ def phone(db):
 
 
 def text(person, **more) -> int:
-    return tell(person, by=(Channel.SMS,), **more)
+    return tell(person, channels=(Channel.SMS,), **more)
 
 
 def test_a_short_message_carries_a_key_a_phone_and_nothing_about_anybody(phone, sms_gateway, settings):
@@ -140,8 +140,23 @@ def test_what_the_gateway_answers_decides_what_follows(phone, sms_gateway, raw, 
     assert len(sms_gateway.asked) == 1
     let_leases_end()
     let_back_offs_end()
+    ChannelRest.objects.all().delete()
     deliver_all()
     assert sms_gateway.keys == [str(row.key)]
+
+
+def test_a_gateway_that_asks_for_a_rest_gets_it_from_every_deliverer(sms_gateway):
+    for n in range(3):
+        text(UserFactory(phone=f"1380000000{n}"))
+    sms_gateway.instead = [Raw(status=429, headers=(("Retry-After", "600"),))]
+    deliver_all()
+    let_leases_end()
+    deliver_all()
+    rest = ChannelRest.objects.annotate(rest=F("until") - Now()).get().rest
+    assert (len(sms_gateway.asked), round(rest / timedelta(minutes=1))) == (1, 10)
+    ChannelRest.objects.update(until=Now())
+    assert deliver_all() == 3
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
 
 
 def test_a_gateway_that_is_down_costs_no_attempt_and_the_delay_is_noticed(phone, sms_gateway):

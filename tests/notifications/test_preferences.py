@@ -16,6 +16,7 @@ from notifications.outbox import Message, notify_each
 from notifications.preferences import allow_again, mark_undeliverable, reach_of
 from tests.factories import (
     NotificationPreferenceFactory,
+    RobotWebhookFactory,
     UndeliverableAddressFactory,
     UserFactory,
     as_client,
@@ -43,7 +44,7 @@ def ways() -> list[tuple[str, bool]]:
 
 
 def test_everything_is_on_until_switched_off(somebody):
-    tell(somebody, by=BOTH)
+    tell(somebody, channels=BOTH)
     assert ways() == [("email", False), ("sms", False)]
 
 
@@ -54,9 +55,9 @@ def test_what_is_not_offered_is_not_used(somebody):
 
 def test_what_is_switched_off_is_not_used_unless_duty_requires_it(somebody):
     NotificationPreferenceFactory(user=somebody, wants_email=False, wants_sms=False)
-    tell(somebody, by=BOTH)
+    tell(somebody, channels=BOTH)
     assert ways() == []
-    tell(somebody, by=BOTH, is_duty=True)
+    tell(somebody, channels=BOTH, is_duty=True)
     assert ways() == [("email", True), ("sms", True)]
 
 
@@ -67,7 +68,7 @@ def due_times() -> set:
 def test_in_quiet_hours_a_message_waits_for_the_morning(somebody, settings):
     settings.QUIET_HOURS = "21:00-07:30"
     with time_machine.travel(EVENING, tick=False):
-        tell(somebody, by=BOTH)
+        tell(somebody, channels=BOTH)
     assert due_times() == {MORNING}
 
 
@@ -173,6 +174,8 @@ def test_choices_are_kept_and_a_new_address_leaves_a_trace(official):
         ({"quiet_until": ""}, "要一起填"),
         ({"quiet_since": "08:00", "quiet_until": "21:00"}, "最长 12 小时"),
         ({"quiet_since": "25:00"}, "输入一个有效的时间"),
+        ({"email": ""}, "不能删空"),
+        ({"phone": ""}, "不能删空"),
         ({"email": "不是邮箱"}, "有效的 Email 地址"),
         ({"phone": "abc"}, "电话只能由"),
     ],
@@ -241,7 +244,7 @@ def test_an_answer_about_an_address_that_was_changed_meanwhile_marks_nothing(som
 
 def test_the_other_channel_of_the_person_is_still_used(somebody):
     UndeliverableAddressFactory(user=somebody)
-    tell(somebody, by=BOTH, is_duty=True)
+    tell(somebody, channels=BOTH, is_duty=True)
     assert ways() == [("sms", True)]
 
 
@@ -268,6 +271,16 @@ def test_the_system_page_lists_those_of_the_region(world):
     assert (response.status_code, response["Location"]) == (302, "/members/system/")
     assert not UndeliverableAddress.objects.filter(pk=here.pk).exists()
     assert MembershipEvent.objects.filter(user=here.user, act="恢复发送").count() == 1
+
+
+def test_the_system_page_tells_of_robots_that_failed_in_the_region(world):
+    admin = world[0]
+    RobotWebhookFactory(authority=admin.authority, failed_at="2026-11-20T00:00Z")
+    RobotWebhookFactory(failed_at="2026-11-20T00:00Z")
+    RobotWebhookFactory(authority=admin.authority)
+    page = as_client(admin).get(PANEL)
+    assert page.context["failed_robots"] == 1
+    assert "失效的群机器人" in page.content.decode()
 
 
 def test_those_of_others_are_not_there(world):

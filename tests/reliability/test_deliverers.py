@@ -87,7 +87,9 @@ def backlog(count: int) -> None:
         UserFactory.build(phone=f"138{n:08d}", password="!") for n in range(count)
     )
     notify_each(
-        Message(recipient=person.pk, subject="今日待办", body="", url="/", topic="digest", by=(Channel.SMS,))
+        Message(
+            recipient=person.pk, subject="今日待办", body="", url="/", topic="digest", channels=(Channel.SMS,)
+        )
         for person in people
     )
 
