@@ -170,6 +170,14 @@ def test_a_gateway_that_is_down_costs_no_attempt_and_the_delay_is_noticed(phone,
     assert (row.attempts, row.due_at, row.last_error[:14]) == (0, due, "no connection:")
 
 
+def test_a_server_without_a_trusted_certificate_is_told_nothing(phone, sms_gateway, settings):
+    text(phone)
+    settings.SMS_URL = sms_gateway.origin.replace("http:", "https:")
+    deliver_all()
+    row = Delivery.objects.get()
+    assert (sms_gateway.asked, row.attempts, row.last_error[:21]) == ([], 0, "no connection: SSLErr")
+
+
 def test_a_gateway_that_hangs_ends_the_turn_after_one_message(sms_gateway, monkeypatch):
     monkeypatch.setattr(http, "ANSWER_SECONDS", 0.3)
     for n in range(5):
