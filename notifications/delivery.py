@@ -119,10 +119,8 @@ def deliver_due(channel: Channel, limit: int = BATCH, until: float | None = None
             if claim is None:
                 return handled, False
             if not _handle(claim, channel, sender):
-                return (
-                    handled + 1,
-                    channel in ROBOT_CHANNELS,
-                )  # another robot may live elsewhere; this one rests
+                # One robot rests now, another may live elsewhere.
+                return handled + 1, channel in ROBOT_CHANNELS
             if time.monotonic() > stop_at:
                 return handled + 1, True
     return limit, True
@@ -157,9 +155,8 @@ def _claim(channel: Channel) -> Claim | None:
             cursor.execute(_CLAIM_FOR_ROBOT, parameters | {"robot": robot[0]})
         row = cursor.fetchone()
         if row is None and channel in ROBOT_CHANNELS:
-            transaction.set_rollback(
-                True
-            )  # somebody else took its last one: no message, no place in the window
+            # Somebody else took the robot's last one: without a message no place in the window is used up.
+            transaction.set_rollback(True)
     return Claim(*row) if row else None
 
 

@@ -68,7 +68,7 @@ def _connect(url: str) -> tuple[HTTPConnection, str]:
         connection = HTTPConnection(parts.hostname, parts.port, timeout=CONNECT_SECONDS)
     try:
         connection.connect()
-    except OSError as error:  # of names, sockets, certificates and timeouts alike
+    except (OSError, UnicodeError) as error:  # of names, sockets, certificates and timeouts alike
         connection.close()
         raise ChannelDown(f"no connection: {type(error).__name__}: {error}") from error
     connection.sock.settimeout(ANSWER_SECONDS)

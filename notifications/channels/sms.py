@@ -62,7 +62,12 @@ class Texter:
 
     def send(self, claim: Claim) -> None:
         """One message. Raises TryAgain, Undeliverable or ChannelDown."""
-        self._gateway.send(key=str(claim.key), phone=claim.address, text=wording(claim.url))
+        try:
+            self._gateway.send(key=str(claim.key), phone=claim.address, text=wording(claim.url))
+        except (TryAgain, Undeliverable, ChannelDown):
+            raise
+        except Exception as error:  # whatever a gateway of somebody else's raises: the other channels go on
+            raise TryAgain(f"{type(error).__name__}: {error}", ends_turn=True) from error
 
 
 def wording(url: str) -> str:

@@ -226,6 +226,20 @@ def test_another_gateway_can_be_put_behind_the_interface(phone, sms_gateway, set
     assert sms_gateway.asked == []
 
 
+def test_a_gateway_that_raises_anything_at_all_stops_only_itself(phone, sms_gateway, wecom, settings):
+    settings.SMS_GATEWAY = f"{__name__}.Broken"
+    text(phone)
+    say(RobotWebhookFactory(url=wecom.url))
+    deliver_all()
+    row = Delivery.objects.get(channel=Channel.SMS)
+    assert (row.attempts, row.last_error, len(wecom.heard)) == (1, "ZeroDivisionError: oh", 1)
+
+
+class Broken:
+    def send(self, *, key, phone, text):
+        raise ZeroDivisionError("oh")
+
+
 class Carrier:
     carried = []
 
