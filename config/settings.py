@@ -10,6 +10,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from notifications.rules import origin_of, parse_quiet_hours
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -260,6 +262,31 @@ if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="隐患闭环 <noreply@localhost>")
+
+# --- other ways out (docs/adr/0023) ---------------------------------------------------------------------------
+# When nobody's phone rings or mailbox fills, but for what is urgent; each person may choose otherwise. Empty: never.
+QUIET_HOURS = env.str("QUIET_HOURS", default="21:00-07:30")
+try:
+    parse_quiet_hours(QUIET_HOURS)
+except ValueError:
+    raise ImproperlyConfigured(
+        "环境变量 QUIET_HOURS 不是可用的时段。格式：21:00-07:30，最长 12 小时"
+    ) from None
+# Where a short message is handed over; empty: none is sent. The interface is described in the ADR.
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SIGNATURE = env.str("SMS_SIGNATURE", default="【隐患闭环】")
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.channels.sms.HttpGateway")
+# Scheme, host and port that group robots may live at; empty: no robots. Redirects are never followed.
+WEBHOOK_ORIGINS = env.list(
+    "WEBHOOK_ORIGINS", default=["https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"]
+)
+if SMS_URL and origin_of(SMS_URL) is None:
+    raise ImproperlyConfigured("环境变量 SMS_URL 不是可用的网址。格式：https://sms.example.gov.cn/send")
+if wrong := [origin for origin in WEBHOOK_ORIGINS if origin_of(origin) != origin]:
+    raise ImproperlyConfigured(
+        f"环境变量 WEBHOOK_ORIGINS 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
+    )
 
 LOGGING = {
     "version": 1,

@@ -15,12 +15,16 @@ SELECT statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHER
            SELECT min(due_at) FROM notifications_delivery
            WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL
        ),
-       (SELECT count(*) FROM notifications_delivery WHERE dead_at > statement_timestamp() - %s)
+       (SELECT count(*) FROM notifications_delivery
+        WHERE dead_at > statement_timestamp() - %s AND NOT is_undeliverable)
 """
 
 
 class Vitals(NamedTuple):
-    """Age of the last sweep and of the oldest unsent message (None: there is none), deaths in the last day."""
+    """Age of the last sweep and of the oldest unsent message (None: there is none), deaths in the last day.
+
+    What had no reachable address is no death: the system page lists the address instead.
+    """
 
     sweep_age: timedelta | None
     oldest_due_age: timedelta | None
@@ -46,10 +50,11 @@ def problems(seen: Vitals) -> list[str]:
         )
     if seen.oldest_due_age is not None and seen.oldest_due_age > DELIVERY_LATE_AFTER:
         found.append(
-            f"有邮件超过应发时间 {_minutes(seen.oldest_due_age)} 分钟仍未发出。请检查邮件服务器和 EMAIL_URL。"
+            f"有消息超过应发时间 {_minutes(seen.oldest_due_age)} 分钟仍未发出。"
+            "请检查邮件服务器、短信网关和群机器人。"
         )
     if seen.deaths:
-        found.append(f"最近一天有 {seen.deaths} 封邮件多次发送失败，已放弃发送。请核对收件人邮箱。")
+        found.append(f"最近一天有 {seen.deaths} 条消息多次发送失败，已放弃发送。请检查发送渠道。")
     return found
 
 

@@ -47,17 +47,17 @@ def _sweep(age: timedelta | None) -> Fact:
 
 def _backlog(age: timedelta | None) -> Fact:
     if age is None or age <= timedelta(0):
-        return Fact("待发邮件", "没有到期未发的", "正常", "green")
-    words = f"最早一封应在 {_ago(age)}发出"
+        return Fact("待发消息", "没有到期未发的", "正常", "green")
+    words = f"最早一条应在 {_ago(age)}发出"
     if age > DELIVERY_LATE_AFTER:
-        return Fact("待发邮件", f"{words}，请检查邮件服务器", "积压", "red")
-    return Fact("待发邮件", words, "等待发送", "amber" if age > SWEEP_SILENT_AFTER else "green")
+        return Fact("待发消息", f"{words}，请检查发送渠道", "积压", "red")
+    return Fact("待发消息", words, "等待发送", "amber" if age > SWEEP_SILENT_AFTER else "green")
 
 
 def _deaths(count: int) -> Fact:
     if count:
-        return Fact("放弃发送的邮件", f"最近一天 {count} 封，请核对收件人邮箱", "有失败", "red")
-    return Fact("放弃发送的邮件", "最近一天没有", "正常", "green")
+        return Fact("放弃发送的消息", f"最近一天 {count} 条，请检查发送渠道", "有失败", "red")
+    return Fact("放弃发送的消息", "最近一天没有", "正常", "green")
 
 
 def _broker(answers: bool) -> Fact:

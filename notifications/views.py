@@ -1,12 +1,19 @@
 """Pages of notices. Each starts from the logged-in user: somebody else's notice does not exist."""
 
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from common.http import readonly, writes
-from notifications import queries, reading
+from institutions.forms.base import add_action_error, posted
+from notifications import channels, preferences, queries, reading
+from notifications.enums import PERSONAL_CHANNELS
+from notifications.forms import PreferenceForm
 
 
 def _own_notice(request, pk):
@@ -46,3 +53,24 @@ def open_notice(request, pk):
     if request.method == "POST":
         reading.mark_read(notice)
     return HttpResponseClientRedirect(notice.url) if request.htmx else redirect(notice.url)
+
+
+@writes(needs_post=False, methods=("GET", "HEAD", "POST"))
+def own_preferences(request):
+    """How I want to be told, where I can be reached, and where I can't."""
+    form = PreferenceForm(posted(request), user=request.user)
+    if form.is_bound and form.is_valid():
+        try:
+            preferences.choose(request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_action_error(form, error)
+        else:
+            messages.success(request, "提醒方式已保存。")
+            return redirect("notifications:preferences")
+    context = {
+        "form": form,
+        "undeliverable": preferences.undeliverable_of(request.user),
+        "closed": [channel.label for channel in PERSONAL_CHANNELS if not channels.is_open(channel)],
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "notifications/preferences.html", context, status=status)

@@ -16,6 +16,7 @@ from hazards.models import Hazard
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind, RegionLevel, Role
 from institutions.models import Authority, Institution, Licence, Membership, Region, ResponsiblePerson, User
+from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
 
 PASSWORD = "Ceshi-2026-mima"
 
@@ -97,6 +98,37 @@ class MembershipFactory(DjangoModelFactory):
     role = Role.COUNTY_OFFICIAL
     authority = None
     institution = None
+
+
+class RobotWebhookFactory(DjangoModelFactory):
+    """A 企业微信 robot of a county's authority; `url` may point to a stand-in."""
+
+    class Meta:
+        model = RobotWebhook
+
+    authority = factory.LazyFunction(lambda: AuthorityFactory(region=make_place().county))
+    kind = "wecom"
+    name = factory.Sequence(lambda n: f"安全生产群{n}")
+    url = factory.Sequence(lambda n: f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=key-of-tests-{n}")
+
+
+class UndeliverableAddressFactory(DjangoModelFactory):
+    """An address of `user` that reaches nobody."""
+
+    class Meta:
+        model = UndeliverableAddress
+
+    user = factory.SubFactory(UserFactory, email=factory.Sequence(lambda n: f"gone{n}@example.com"))
+    channel = "email"
+    address = factory.SelfAttribute("user.email")
+    reason = "550 5.1.1 no such user"
+
+
+class NotificationPreferenceFactory(DjangoModelFactory):
+    class Meta:
+        model = NotificationPreference
+
+    user = factory.SubFactory(UserFactory)
 
 
 class Place:

@@ -13,9 +13,17 @@ from django.utils import timezone
 from files.intake import receive
 from hazards.actions import lifecycle
 from institutions.enums import Role
-from institutions.models import ImportDraft
+from institutions.models import ImportDraft, User
 from notifications.models import Notice
-from tests.factories import Cast, LicenceFactory, make_actor, make_place, register_hazard
+from tests.factories import (
+    Cast,
+    LicenceFactory,
+    RobotWebhookFactory,
+    UndeliverableAddressFactory,
+    make_actor,
+    make_place,
+    register_hazard,
+)
 from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
 
@@ -69,6 +77,9 @@ class County:
             user=cast.county.user, filename=f"{canary}.xlsx", **import_draft_fields(canary)
         )
         self.member = cast.manager
+        self.robot = RobotWebhookFactory(authority=place.county.authorities.get(), name=f"{canary}群")
+        self.address = UndeliverableAddressFactory(user=cast.safety.user, address=f"{canary}@example.com")
+        User.objects.filter(pk=cast.safety.user.pk).update(email=self.address.address)
         self._inspect()
 
     def _inspect(self):
@@ -125,6 +136,8 @@ class County:
             "draft": {"pk": self.draft.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
+            "robot": {"pk": self.robot.pk},
+            "address": {"pk": self.address.pk},
             "checklist": {"pk": self.checklist.pk},
             "checklist_being_edited": {"pk": self.draft_list.pk},
             "checklist_item": {"pk": self.draft_list.pk, "item_pk": self.draft_list.items.get().pk},

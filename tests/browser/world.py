@@ -21,6 +21,8 @@ from tests.factories import (
     Cast,
     LicenceFactory,
     ResponsiblePersonFactory,
+    RobotWebhookFactory,
+    UndeliverableAddressFactory,
     make_actor,
     make_place,
     register_hazard,
@@ -88,6 +90,7 @@ class World:
         self.evidence = self.hazards["many_photos"].evidence.first()
         self.upload = self.photos(cast.county, 1)[0]
         self._inspect()
+        self._channels()
         InstitutionEvent.objects.create(
             institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
         )  # fmt: skip
@@ -215,6 +218,22 @@ class World:
             user=actor.user, filename=f"{LONG[:100]}.xlsx", rows=rows, content=b"", expires_at=expires
         )
 
+    def _channels(self):
+        """Group robots, one at work and one that failed, and addresses that reach nobody."""
+        authority, name = self.cast.place.county.authorities.get(), LONG_NAME[:40]
+        failed = {
+            "failed_at": timezone.now(),
+            "last_error": f"HTTP 200 errcode 310000: sign not match {LONG_LATIN}",
+        }
+        self.robots = [
+            RobotWebhookFactory(authority=authority, name=name),
+            RobotWebhookFactory(authority=authority, kind="dingtalk", name=name, **failed),
+        ]
+        for actor in (self.cast.manager, self.cast.county):
+            actor.user.email = f"{LONG_LATIN[12:60]}@example.com"
+            actor.user.save()
+            self.address = UndeliverableAddressFactory(user=actor.user)
+
     def objects(self, takes: str, actor) -> list[dict]:
         """URL arguments for what a URL takes (see tests/access/policy.py): several where the page differs much."""
         home, member = self.cast.home, self.cast.manager
@@ -226,6 +245,8 @@ class World:
             "photo": [{"pk": self.evidence.pk, "variant": "thumb"}],
             "upload": [{"file_id": self.upload}],
             "notice": [{"pk": self.notice.pk}],
+            "robot": [{"pk": robot.pk} for robot in self.robots],
+            "address": [{"pk": self.address.pk}],
             "member": [{"pk": member.user.pk}],
             "membership": [{"pk": member.membership.pk}],
             "checklist": [{"pk": self.checklist.pk}],

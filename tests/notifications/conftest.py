@@ -9,10 +9,11 @@ import pytest
 from django.db import connection, transaction
 
 from notifications import waking
-from notifications.models import Delivery
+from notifications.models import Delivery, RobotWebhook
 from notifications.outbox import notify, settle
 from ops import servers
 from tests.factories import UserFactory
+from tests.notifications.gateways import DingtalkPlatform, SmsGateway, WecomPlatform
 from tests.notifications.smtp import StandInMailServer
 
 
@@ -37,6 +38,33 @@ def mail_server(settings, with_email):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
     yield server
     server.stop()
+
+
+@pytest.fixture
+def sms_gateway(settings):
+    """Short messages are configured; they go to a stand-in."""
+    gateway = SmsGateway()
+    settings.SMS_URL, settings.SMS_TOKEN = f"{gateway.origin}/send", "token-of-tests"
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def wecom(settings):
+    """企业微信, at an allowed origin."""
+    platform = WecomPlatform()
+    settings.WEBHOOK_ORIGINS = [*settings.WEBHOOK_ORIGINS, platform.origin]
+    yield platform
+    platform.stop()
+
+
+@pytest.fixture
+def dingtalk(settings):
+    """钉钉, at an allowed origin."""
+    platform = DingtalkPlatform()
+    settings.WEBHOOK_ORIGINS = [*settings.WEBHOOK_ORIGINS, platform.origin]
+    yield platform
+    platform.stop()
 
 
 class Broker:
@@ -104,6 +132,11 @@ def let_leases_end() -> None:
 def let_back_offs_end() -> None:
     """As if every pending message had become due a moment ago."""
     _set_back("due_at", "sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL")
+
+
+def let_robots_go_on() -> None:
+    """As if no robot had said anything for minutes."""
+    RobotWebhook.objects.update(rests_until=None, recent=[])
 
 
 def _set_back(column: str, condition: str) -> None:

@@ -22,7 +22,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.say("250 8BITMIME")
             elif verb == b"RCPT":
                 recipient = line.decode().partition("<")[2].partition(">")[0]
-                self.say("550 no such person" if recipient in server.refused else "250 ok")
+                self.say(server.refused.get(recipient, "250 ok"))
             elif verb == b"DATA":
                 self.say("354 go on")
                 content = b"".join(iter(self.rfile.readline, b".\r\n"))
@@ -47,7 +47,7 @@ class StandInMailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), _Conversation)
         self.port = self.server_address[1]
         self.taken: list[tuple[str, EmailMessage]] = []
-        self.refused: set[str] = set()
+        self.refused: dict[str, str] = {}  # by recipient, what the server says to it
         self.seconds_per_message = 0.0
         self.on_message = lambda: None
         self._thread = threading.Thread(

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from notifications import delivery
 from notifications.delivery import deliver_all, deliver_due, sweep
+from notifications.enums import Channel
 from notifications.models import Delivery, Heartbeat, Notice
 from notifications.rules import MAX_ATTEMPTS, back_off
 from tests.factories import UserFactory
@@ -65,7 +66,7 @@ def test_four_deliverers_at_once_send_each_message_once(mail_server):
 
 def test_a_message_whose_sender_died_goes_out_after_the_lease_under_the_same_id(person, mail_server):
     tell(person)
-    dead_sender = delivery._claim()
+    dead_sender = delivery._claim(Channel.EMAIL)
     assert deliver_all() == 0
     let_leases_end()
     assert deliver_all() == 1
@@ -74,9 +75,9 @@ def test_a_message_whose_sender_died_goes_out_after_the_lease_under_the_same_id(
 
 def test_a_sender_that_outlived_its_lease_does_not_write_over_the_next_one(person, mail_server):
     tell(person)
-    slow = delivery._claim()
+    slow = delivery._claim(Channel.EMAIL)
     let_leases_end()
-    quick = delivery._claim()
+    quick = delivery._claim(Channel.EMAIL)
     delivery._finish(slow, due_at=Now() + timedelta(hours=1), last_error="slow")
     row = Delivery.objects.get()
     assert (row.leased_until, row.last_error) == (quick.leased_until, "")
@@ -85,7 +86,7 @@ def test_a_sender_that_outlived_its_lease_does_not_write_over_the_next_one(perso
 def test_a_message_whose_sender_dies_every_time_is_given_up(person, mail_server, caplog):
     tell(person)
     for _ in range(MAX_ATTEMPTS):
-        assert delivery._claim() is not None
+        assert delivery._claim(Channel.EMAIL) is not None
         let_leases_end()
     assert deliver_all() == 1
     assert mail_server.taken == []
@@ -98,7 +99,7 @@ def test_waiting_grows_from_a_minute_to_an_hour():
 
 
 def test_a_refused_message_waits_and_dies_after_eight_attempts_with_an_alarm(person, mail_server, caplog):
-    mail_server.refused.add(person.email)
+    mail_server.refused[person.email] = "450 mailbox is busy"
     tell(person)
     waits = []
     for _ in range(MAX_ATTEMPTS - 1):
@@ -117,7 +118,7 @@ def test_a_refused_message_waits_and_dies_after_eight_attempts_with_an_alarm(per
 
 def test_a_refused_message_does_not_hold_up_the_others(mail_server):
     refused, fine = UserFactory(email="nobody@example.com"), UserFactory(email="somebody@example.com")
-    mail_server.refused.add(refused.email)
+    mail_server.refused[refused.email] = "451 try later"
     tell(refused)
     tell(fine)
     assert deliver_all() == 2
@@ -128,7 +129,9 @@ def test_a_malformed_address_fails_alone(person, with_email, mailoutbox):
     tell(person)
     Delivery.objects.update(address="不是地址\n@@")
     assert deliver_all() == 1
-    assert Delivery.objects.get().last_error.startswith("BadHeaderError")
+    row = Delivery.objects.get()
+    assert row.last_error.startswith("BadHeaderError")
+    assert (row.dead_at is not None, row.is_undeliverable) == (True, True)
 
 
 def test_an_outage_of_the_mail_server_costs_no_attempts(person, mail_server):
@@ -169,7 +172,7 @@ def test_messages_stay_while_email_is_switched_off(person, with_email, settings)
 def test_a_backlog_goes_out_in_order_over_few_connections(mail_server, monkeypatch):
     tell(*[UserFactory(email=f"p{n:02d}@example.com") for n in range(45)])
     Delivery.objects.update(due_at=F("due_at") - timedelta(minutes=1))
-    assert deliver_due(limit=20) == 20
+    assert deliver_due(Channel.EMAIL, limit=20) == (20, True)
     assert deliver_all() == 25
     ids = list(Delivery.objects.order_by("due_at", "id").values_list("key", flat=True))
     assert mail_server.message_ids == [f"<{key}@127.0.0.1>" for key in ids]
@@ -197,5 +200,5 @@ def test_a_claim_reads_only_the_pending_index(mail_server):
         cursor.execute("EXPLAIN " + delivery._CLAIM, {"lease": timedelta(seconds=1), "channel": "email"})
         plan = "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
-    assert plan.count("delivery_pending") == 1
+    assert plan.count("delivery_pending_of_channel") == 1
     assert Notice.objects.count() == 3

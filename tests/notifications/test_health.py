@@ -30,11 +30,11 @@ MINUTE = timedelta(minutes=1)
         (Vitals(MINUTE, -60 * MINUTE, 0), []),
         (Vitals(None, None, 0), ["后台定时任务还没有运行过"]),
         (Vitals(6 * MINUTE, None, 0), ["后台定时任务已停止 6 分钟"]),
-        (Vitals(MINUTE, 11 * MINUTE, 0), ["有邮件超过应发时间 11 分钟"]),
-        (Vitals(MINUTE, None, 2), ["最近一天有 2 封邮件"]),
+        (Vitals(MINUTE, 11 * MINUTE, 0), ["有消息超过应发时间 11 分钟"]),
+        (Vitals(MINUTE, None, 2), ["最近一天有 2 条消息"]),
         (
             Vitals(6 * MINUTE, 11 * MINUTE, 1),
-            ["后台定时任务已停止", "有邮件超过应发时间", "最近一天有 1 封邮件"],
+            ["后台定时任务已停止", "有消息超过应发时间", "最近一天有 1 条消息"],
         ),
     ],
 )

@@ -194,7 +194,7 @@ def test_the_tick_command_sweeps_without_worker_or_broker(person, broker, mail_s
         capture_output=True,
         check=True,
     )
-    assert done.stdout.decode().strip() == "已处理 1 封邮件。"
+    assert done.stdout.decode().strip() == "已处理 1 条消息。"
     assert len(mail_server.taken) == 1
     assert Heartbeat.objects.count() == 1
 

@@ -62,6 +62,22 @@ def test_a_database_address_that_cannot_be_used_shows_the_form_it_should_have(wr
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUIET_HOURS", "21-7"),
+        ("QUIET_HOURS", "08:00-21:00"),
+        ("SMS_URL", "sms.example.gov.cn/send"),
+        ("WEBHOOK_ORIGINS", "qyapi.weixin.qq.com"),
+        ("WEBHOOK_ORIGINS", "https://oapi.dingtalk.com,https://relay.example.gov.cn/robots"),
+    ],
+)
+def test_a_channel_set_wrongly_is_named(name, value):
+    result = manage("check", **WHOLE, **{name: value})
+    assert result.returncode == 1
+    assert last_words(result).startswith(f"环境变量 {name} ")
+
+
 def test_migrating_without_the_owners_address_asks_for_it():
     result = manage("migrate", **WHOLE)
     assert result.returncode == 1

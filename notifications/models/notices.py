@@ -1,14 +1,11 @@
-"""Notices (what a person is told), deliveries (what leaves the house) and heartbeats (who is alive)."""
+"""What is told: notices to a person, bulletins to the group chats of an authority."""
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from institutions.models import User
-from notifications.enums import Channel
-from notifications.rules import SITE_PATH
-
-PENDING = Q(sent_at=None, dead_at=None, dropped_at=None)
+from institutions.models import Authority, User
+from notifications.rules import SITE_PATH, WORDLESS_PATH
 
 
 class NoticeQuerySet(models.QuerySet):
@@ -82,59 +79,36 @@ class Notice(models.Model):
         return self.read_at is None and self.settled_at is None
 
 
-class Delivery(models.Model):
-    """One message that must leave by one channel: pending until exactly one of sent, dead or dropped.
+class Bulletin(models.Model):
+    """What the group robots of an authority say: a heading, counts and a link, all of them words of the code.
 
-    Dropped: the matter was settled, or the person left, before it could go out.
+    Everybody in the chat reads it, and the chat's company keeps it: nothing that anybody typed, no name of an
+    institution or a person. `outbox.announce` is the only writer.
     """
 
-    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="deliveries")
-    channel = models.CharField("渠道", max_length=10, choices=Channel)
-    address = models.CharField("地址", max_length=254)
-    key = models.UUIDField("幂等键", unique=True)  # the provider's idempotency key; the Message-ID of e-mail
-    due_at = models.DateTimeField("应发时间")
-    leased_until = models.DateTimeField("占用至", null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("次数", default=0)
-    sent_at = models.DateTimeField("发出时间", null=True, blank=True)
-    dead_at = models.DateTimeField("放弃时间", null=True, blank=True)
-    dropped_at = models.DateTimeField("取消时间", null=True, blank=True)
-    last_error = models.CharField("最近错误", max_length=300, blank=True)
+    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+", verbose_name="部门")
+    topic = models.CharField("事项", max_length=60)
+    heading = models.CharField("标题", max_length=30)
+    counts = models.JSONField("数目", default=list)  # pairs of words and number, in the order to be shown
+    url = models.CharField("站内地址", max_length=200)
+    dedupe_key = models.CharField("去重键", max_length=120, blank=True)
+    created_at = models.DateTimeField("时间", db_default=Now())
+    settled_at = models.DateTimeField("事项了结时间", null=True, blank=True)
 
     class Meta:
-        verbose_name = "投递"
-        ordering = ["id"]
+        verbose_name = "群消息"
+        ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once_per_channel"),
-            models.CheckConstraint(name="delivery_channel_known", condition=Q(channel__in=Channel.values)),
-            models.CheckConstraint(name="delivery_has_address", condition=~Q(address="")),
-            models.CheckConstraint(
-                name="delivery_ends_one_way",
-                condition=Q(sent_at=None, dead_at=None)
-                | Q(sent_at=None, dropped_at=None)
-                | Q(dead_at=None, dropped_at=None),
+            models.UniqueConstraint(
+                fields=["authority", "dedupe_key"],
+                condition=~Q(dedupe_key=""),
+                name="bulletin_once_per_authority_and_key",
             ),
-            models.CheckConstraint(
-                name="delivery_lease_only_while_pending", condition=PENDING | Q(leased_until=None)
-            ),
+            models.CheckConstraint(name="bulletin_url_is_wordless", condition=Q(url__regex=WORDLESS_PATH)),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=PENDING, name="delivery_pending"),
-            models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="delivery_dead"),
+            models.Index(fields=["topic"], condition=Q(settled_at=None), name="bulletin_open_topic"),
         ]
 
     def __str__(self):
-        return str(self.key)
-
-
-class Heartbeat(models.Model):
-    """When a recurring duty was last done, by the database's clock."""
-
-    name = models.CharField("名称", max_length=40, primary_key=True)
-    beat_at = models.DateTimeField("时间")
-
-    class Meta:
-        verbose_name = "心跳"
-        ordering = ["name"]
-
-    def __str__(self):
-        return self.name
+        return self.heading
