@@ -17,7 +17,13 @@ DUE_SOON_DAYS = 3
 
 # What governs an extension where no ExtensionPolicy says otherwise (domain 2.6: 15 working days from Ningbo's form, 10
 # from Qingdao's rule, the rest our own). Working days to ask before and to decide within; how often; calendar days in all.
-_ABOVE = {"ask_before": 15, "decide_within": 10, "most": 2, "cap_days": LONGEST_DAYS, "decider": ExtensionDecider.ABOVE}
+_ABOVE = {
+    "ask_before": 15,
+    "decide_within": 10,
+    "most": 2,
+    "cap_days": LONGEST_DAYS,
+    "decider": ExtensionDecider.ABOVE,
+}
 EXTENSION_LIMITS = {
     ExtensionCase.GENERAL: _ABOVE
     | {"ask_before": 3, "decide_within": 5, "decider": ExtensionDecider.SUPERVISOR},

@@ -156,6 +156,15 @@ class RecordKind(models.TextChoices):
     SUMMONS = "summons", "约谈"
 
 
+class RecordAction(models.TextChoices):
+    """What is done to a 通报 or 约谈; the label is the button's word."""
+
+    ISSUE = "issue", "确认发出"
+    DROP = "drop", "不予发出"
+    MINUTE = "minute", "记录约谈"
+    ANSWER = "answer", "书面反馈"
+
+
 class RecordState(models.TextChoices):
     DRAFT = "draft", "待确认"
     ISSUED = "issued", "待反馈"

@@ -205,7 +205,9 @@ ROLE_FACTS = {
         is_of_other_department=True,
     ),
     Role.AUDITOR: RoleFacts(
-        _AUTHORITY_LEVELS, _READS | {C.VIEW_DASHBOARD, C.VIEW_ORDERS}, "只读查看辖区内的隐患、记录和统计，不能办理。"
+        _AUTHORITY_LEVELS,
+        _READS | {C.VIEW_DASHBOARD, C.VIEW_ORDERS},
+        "只读查看辖区内的隐患、记录和统计，不能办理。",
     ),
     Role.SYSTEM_ADMIN: RoleFacts(
         _AUTHORITY_LEVELS, frozenset({C.MANAGE_SYSTEM}), "维护账号和系统运行状态，看不到业务数据。"

@@ -35,7 +35,9 @@ class ExtensionPolicy(Limits):
     class Meta:
         verbose_name = "延期规则"
         constraints = [
-            models.UniqueConstraint(fields=["region", "case"], name="extension_policy_one_per_region_and_case"),
+            models.UniqueConstraint(
+                fields=["region", "case"], name="extension_policy_one_per_region_and_case"
+            ),
             models.CheckConstraint(
                 name="extension_policy_case_known", condition=Q(case__in=ExtensionCase.values)
             ),
@@ -110,7 +112,9 @@ class ExtensionRequest(models.Model):
             models.CheckConstraint(
                 name="extension_outcome_known", condition=Q(outcome__in=["", *ExtensionOutcome.values])
             ),
-            models.CheckConstraint(name="extension_says_why", condition=~Q(reason="") & ~Q(interim_measures="")),
+            models.CheckConstraint(
+                name="extension_says_why", condition=~Q(reason="") & ~Q(interim_measures="")
+            ),
             models.CheckConstraint(
                 name="extension_later_than_before", condition=Q(proposed_due_on__gt=F("old_due_on"))
             ),

@@ -170,7 +170,10 @@ class Hazard(models.Model):
                 "extension_region", "id", condition=Q(extension_region__isnull=False), name="hazard_to_extend"
             ),
             models.Index(
-                "supervised_region", "id", condition=Q(supervised_region__isnull=False), name="hazard_supervised"
+                "supervised_region",
+                "id",
+                condition=Q(supervised_region__isnull=False),
+                name="hazard_supervised",
             ),
         ]
         constraints = [

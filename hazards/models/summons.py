@@ -54,7 +54,12 @@ class Record(models.Model):
         Authority, on_delete=models.PROTECT, related_name="+", verbose_name="发出单位"
     )
     addressee = models.ForeignKey(
-        Authority, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="对象（部门）"
+        Authority,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="对象（部门）",
     )
     institution = models.ForeignKey(
         Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+",

@@ -35,7 +35,9 @@ class SupervisionOrder(models.Model):
     authority = models.ForeignKey(
         Authority, on_delete=models.PROTECT, related_name="+", verbose_name="督办部门"
     )
-    level = models.CharField("督办级别", max_length=10, choices=[(level.value, level.label) for level in LEVELS])
+    level = models.CharField(
+        "督办级别", max_length=10, choices=[(level.value, level.label) for level in LEVELS]
+    )
     supervising_unit = models.CharField("督办单位", max_length=80)
     document_number = models.CharField("文号", max_length=60)
     requirements = models.CharField("督办要求", max_length=500)
@@ -65,9 +67,7 @@ class SupervisionOrder(models.Model):
             models.UniqueConstraint(
                 fields=["hazard"], condition=Q(state="open"), name="supervision_one_open"
             ),
-            models.UniqueConstraint(
-                fields=["authority", "document_number"], name="supervision_number_once"
-            ),
+            models.UniqueConstraint(fields=["authority", "document_number"], name="supervision_number_once"),
             models.CheckConstraint(
                 name="supervision_state_known", condition=Q(state__in=SupervisionState.values)
             ),
@@ -133,9 +133,7 @@ class ProgressReport(models.Model):
         verbose_name = "进展报告"
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(
-                name="progress_says_what", condition=~Q(progress="") & ~Q(next_steps="")
-            )
+            models.CheckConstraint(name="progress_says_what", condition=~Q(progress="") & ~Q(next_steps=""))
         ]
 
     def __str__(self):
