@@ -29,9 +29,9 @@ def case_of(hazard: Hazard) -> ExtensionCase:
     return ExtensionCase.SUPERVISED if hazard.supervised_region_id else ExtensionCase(hazard.severity)
 
 
-def policy_for(hazard: Hazard) -> ExtensionPolicy:
+def policy_for(hazard: Hazard, case: ExtensionCase | None = None) -> ExtensionPolicy:
     """The limits of the nearest region from the county upward; the house's own when none says anything."""
-    case, places = case_of(hazard), [hazard.county_id, hazard.city_id, hazard.province_id]
+    case, places = case or case_of(hazard), [hazard.county_id, hazard.city_id, hazard.province_id]
     rows = {p.region_id: p for p in ExtensionPolicy.objects.filter(region_id__in=places, case=case)}
     return next((rows[place] for place in places if place in rows), ExtensionPolicy.default(case))
 
