@@ -129,7 +129,7 @@ class ExtensionRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="extension_approved_with_date",
-                condition=Q(outcome="approved", new_due_on__gt=F("old_due_on"))
+                condition=Q(outcome="approved", new_due_on__isnull=False, new_due_on__gt=F("old_due_on"))
                 | ~Q(outcome="approved") & Q(new_due_on=None),
             ),
         ]
