@@ -242,7 +242,7 @@ def test_those_who_decide_are_told_and_find_it_on_their_workbench(cast):
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ("outcome = 'approved'", "extension_decided_pair"),
+        ("outcome = 'lapsed'", "extension_decided_pair"),
         (
             "outcome = 'refused', decided_at = now(), decided_by_id = requested_by_id",
             "extension_by_another_person",
