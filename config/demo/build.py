@@ -15,6 +15,7 @@ from config.demo import clock, wishes
 from config.demo.calendar import Calendar
 from config.demo.cast import SECOND_POST, Cast
 from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
+from config.demo.orders import Orders
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
 from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
@@ -57,6 +58,7 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         player = Player(cast, album, rng)
         for story, act in in_order(told):
             player.play(story, act)
+        Orders(cast, told, now).play()
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )
