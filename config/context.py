@@ -67,7 +67,7 @@ def house(request):
         "is_short": True,
     }
     banners = []
-    if actor and actor.authority:
+    if actor and actor.authority and not actor.role.facts.is_of_other_department:
         banners = [{"tone": "danger", "text": text} for text in health.staff_banners()]
     return {
         "actor": actor,

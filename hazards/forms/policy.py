@@ -62,7 +62,7 @@ class ExtensionPolicyForm(forms.Form):
 
     region = forms.ModelChoiceField(label="地区", queryset=Region.objects.none(), empty_label="请选择")
     case = forms.ChoiceField(label="适用", choices=ExtensionCase.choices, widget=forms.RadioSelect)
-    ask_before = _number("至少提前多少个工作日申请", 0, 60)
+    ask_before = _number("至少提前多少个工作日申请", 1, 60)
     decide_within = _number("多少个工作日内决定", 1, 60)
     most = _number("最多延期几次", 0, 9)
     cap_days = _number("自下发起最长多少天", 1, deadlines.LONGEST_DAYS)

@@ -44,7 +44,7 @@ class ExtensionPolicy(Limits):
             models.CheckConstraint(
                 name="extension_policy_limits",
                 condition=Q(
-                    ask_before__lte=60,
+                    ask_before__range=(1, 60),
                     decide_within__range=(1, 60),
                     most__lte=9,
                     cap_days__range=(1, LONGEST_DAYS),

@@ -229,6 +229,27 @@ def test_a_summons_is_drafted_confirmed_and_minuted_through_its_pages(cast, toda
     assert [r.pk for r in page.context["page"]] == [row.pk]
 
 
+def test_an_institution_that_is_summoned_reads_and_answers_it(cast, today):
+    late(cast, today, 15, severity="major")
+    drafting.draft_due(today)
+    draft, client = Summons.objects.get(), as_client(cast.manager)
+    url = f"/hazards/records/summons/{draft.pk}/"
+    assert client.get(url).status_code == 404
+    row = summoning.issue(
+        draft, by=cast.city, document_number="市约〔2026〕2号", title=draft.title, text=draft.text,
+        meets_at=timezone.now(), meets_where="三楼会议室",
+    )  # fmt: skip
+    summoning.minute(
+        row, by=cast.city, held_on=today, attendees="张三、李四", minutes="约谈了逾期原因和安排。"
+    )
+    told = Notice.objects.filter(subject__startswith="收到约谈").values_list("recipient", flat=True)
+    assert set(told) == {cast.manager.user.pk, cast.safety.user.pk}
+    assert [item["action"] for item in client.get(url).context["actions"]] == ["answer"]
+    data = {"version": "3", "key": str(uuid.uuid4()), "feedback": "已落实资金，月底前改造完成。"}
+    assert client.post(f"{url}answer/", data).status_code == 302
+    assert client.get("/hazards/records/").status_code == 403
+
+
 def test_one_only_summons_those_below(cast):
     elsewhere = Cast(make_place(province=cast.place.province))
     for addressee in (elsewhere.county.authority, cast.city.authority, cast.province.authority):
