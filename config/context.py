@@ -13,13 +13,28 @@ _NAV = [
     ("检查", "inspections:visits", "clipboard-check", C.VIEW_HAZARDS, True),
     ("机构档案", "institutions:list", "building", C.VIEW_INSTITUTIONS, True),
     ("统计分析", "reports:dashboard", "chart-bar", C.VIEW_DASHBOARD, True),
-    ("销号规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
+    ("移送办理", "hazards:transfers", "send", C.ANSWER_TRANSFER, True),
+    ("督办移送", "hazards:orders", "gavel", C.VIEW_ORDERS, False),
+    ("办理规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
 ]
 
 # Where a section is larger than the page its entry leads to.
-_SECTION = {"inspections:visits": "/inspections/"}
+_SECTION = {
+    "inspections:visits": ("/inspections/",),
+    "hazards:orders": (
+        "/hazards/orders/",
+        "/hazards/extensions/",
+        "/hazards/transfers/",
+        "/hazards/records/",
+    ),
+    "hazards:closing_policy": (
+        "/hazards/closing-policy/",
+        "/hazards/extension-policy/",
+        "/hazards/drafting-rules/",
+    ),
+}
 TABS_ON_PHONES = 4  # and 我的; the rest is on that page
 
 
@@ -29,7 +44,7 @@ def _nav(request) -> list[dict]:
         if capability is None or (actor and actor.can(capability)):
             url = reverse(name)
             is_current = request.path == url or (
-                url != "/" and request.path.startswith(_SECTION.get(name, url))
+                url != "/" and request.path.startswith(_SECTION.get(name, (url,)))
             )
             items.append(
                 {"label": label, "url": url, "icon": icon, "is_current": is_current, "is_short": is_short}
@@ -52,7 +67,7 @@ def house(request):
         "is_short": True,
     }
     banners = []
-    if actor and actor.authority:
+    if actor and actor.authority and not actor.role.facts.is_of_other_department:
         banners = [{"tone": "danger", "text": text} for text in health.staff_banners()]
     return {
         "actor": actor,

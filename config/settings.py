@@ -247,6 +247,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hazards.tasks.forget_receipts",
         "schedule": crontab(hour=2, minute=40),
     },
+    "hazards.draft_records": {
+        "task": "hazards.tasks.draft_records",
+        "schedule": crontab(hour=6, minute=20),
+    },
     "inspections.make_due_plans": {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),

@@ -33,6 +33,17 @@ class HazardAction(models.TextChoices):
     REQUEST_VOID = "request_void", "申请作废"
     REFUSE_VOID = "refuse_void", "不同意作废"
     VOID = "void", "作废"
+    REQUEST_EXTENSION = "request_extension", "申请延期"
+    APPROVE_EXTENSION = "approve_extension", "批准延期"
+    REFUSE_EXTENSION = "refuse_extension", "不予延期"
+    PLACE_UNDER_SUPERVISION = "place_under_supervision", "挂牌督办"
+    REPORT_PROGRESS = "report_progress", "报告进展"
+    LIFT_SUPERVISION = "lift_supervision", "摘牌"
+    REVOKE_SUPERVISION = "revoke_supervision", "撤销督办"
+    TRANSFER = "transfer", "移送部门"
+    WITHDRAW_TRANSFER = "withdraw_transfer", "撤回移送"
+    ANSWER_TRANSFER = "answer_transfer", "部门回执"
+    RECORD_ANSWER = "record_answer", "代录回执"
 
 
 class Severity(models.TextChoices):
@@ -72,6 +83,7 @@ class EvidenceStage(models.TextChoices):
     FOUND = "found", "整改前"
     RECTIFIED = "rectified", "整改后"
     VERIFIED = "verified", "验收"
+    PROGRESS = "progress", "整改中"
 
 
 class VerificationOutcome(models.TextChoices):
@@ -90,3 +102,80 @@ class ClosingLevel(models.TextChoices):
     COUNTY = "county", "县级"
     CITY = "city", "市级"
     PROVINCE = "province", "省级"
+
+
+class ExtensionCase(models.TextChoices):
+    """Which limits govern an extension: those of the grade, or of 挂牌督办 whatever the grade."""
+
+    GENERAL = "general", "一般隐患"
+    MAJOR = "major", "重大隐患"
+    SUPERVISED = "supervised", "挂牌督办的隐患"
+
+
+class ExtensionDecider(models.TextChoices):
+    SUPERVISOR = "supervisor", "主管民政部门"
+    ABOVE = "above", "上一级民政部门"
+
+
+class ExtensionOutcome(models.TextChoices):
+    """LAPSED: the institution submitted, or the hazard ended, before anybody decided."""
+
+    APPROVED = "approved", "已批准"
+    REFUSED = "refused", "不予延期"
+    LAPSED = "lapsed", "已失效"
+
+
+class SupervisionState(models.TextChoices):
+    """RAISED: a higher level placed an order of its own. REVOKED: placed by mistake, or no hazard at all."""
+
+    OPEN = "open", "督办中"
+    RAISED = "raised", "已升级督办"
+    LIFTED = "lifted", "已摘牌"
+    REVOKED = "revoked", "已撤销"
+
+
+class TransferState(models.TextChoices):
+    """ENDED: the hazard was closed or voided before an answer came."""
+
+    SENT = "sent", "待部门"
+    ANSWERED = "answered", "已回执"
+    WITHDRAWN = "withdrawn", "已撤回"
+    ENDED = "ended", "已办结"
+
+
+class TransferOutcome(models.TextChoices):
+    HANDLED = "handled", "已依法处理"
+    IN_HAND = "in_hand", "已受理，正在办理"
+    DECLINED = "declined", "不属于本部门职责"
+
+
+class RecordKind(models.TextChoices):
+    """What is said to a county or an institution as an official act."""
+
+    CIRCULAR = "circular", "通报"
+    SUMMONS = "summons", "约谈"
+
+
+class RecordAction(models.TextChoices):
+    """What is done to a 通报 or 约谈; the label is the button's word."""
+
+    ISSUE = "issue", "确认发出"
+    DROP = "drop", "不予发出"
+    MINUTE = "minute", "记录约谈"
+    ANSWER = "answer", "书面反馈"
+
+
+class RecordState(models.TextChoices):
+    DRAFT = "draft", "待确认"
+    ISSUED = "issued", "待反馈"
+    ANSWERED = "answered", "已反馈"
+    DROPPED = "dropped", "不予发出"
+
+
+class DraftingCause(models.TextChoices):
+    """The rules by which a record is drafted; their thresholds are data (DraftingRule)."""
+
+    COUNTY_OVERDUE = "county_overdue", "同一县逾期隐患达到条数"
+    LONG_OVERDUE = "long_overdue", "一般隐患逾期达到天数"
+    MAJOR_LONG_OVERDUE = "major_long_overdue", "重大隐患逾期达到天数"
+    SUPERVISION_LATE = "supervision_late", "同一县挂牌督办到期未果达到件数"

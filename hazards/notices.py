@@ -30,13 +30,28 @@ def supervisors(hazard) -> Q:
     return Q(authority_id=hazard.supervising_authority_id, role__in=roles_with(Capability.VERIFY))
 
 
+def _officials_of(region_id: int | None, capability: Capability) -> Q:
+    """Officials with `capability` at the civil-affairs authority of a region."""
+    return Q(
+        authority__region_id=region_id,
+        authority__department=Department.CIVIL_AFFAIRS,
+        role__in=roles_with(capability),
+    )
+
+
 def closers(hazard) -> Q:
     """Officials of the authority that closes out; nobody before acceptance."""
-    return Q(
-        authority__region_id=hazard.closing_region_id,
-        authority__department=Department.CIVIL_AFFAIRS,
-        role__in=roles_with(Capability.CLOSE),
-    )
+    return _officials_of(hazard.closing_region_id, Capability.CLOSE)
+
+
+def extension_deciders(hazard) -> Q:
+    """Officials of the authority that decides on the extension; nobody when none was asked for."""
+    return _officials_of(hazard.extension_region_id, Capability.DECIDE_EXTENSION)
+
+
+def supervision_holders(hazard) -> Q:
+    """Officials of the authority under whose order it is (挂牌督办)."""
+    return _officials_of(hazard.supervised_region_id, Capability.SUPERVISE)
 
 
 def finder(hazard) -> Q:
@@ -65,6 +80,17 @@ NOTICES: dict[HazardAction, Notice] = {
     A.REQUEST_VOID: Notice((supervisors,), "重大隐患申请作废，等待另一位同事决定：{place}"),
     A.REFUSE_VOID: Notice((supervisors,), "不同意作废：{place}"),
     A.VOID: Notice((institution_people, supervisors, finder), "隐患已作废：{place}"),
+    A.REQUEST_EXTENSION: Notice((extension_deciders,), "申请延期，等待决定：{place}"),
+    A.APPROVE_EXTENSION: Notice((institution_people, supervisors), "已批准延期，请于{due}前完成：{place}"),
+    A.REFUSE_EXTENSION: Notice((institution_people, supervisors), "不予延期，仍须于{due}前完成：{place}"),
+    A.PLACE_UNDER_SUPERVISION: Notice((institution_people, supervisors), "已挂牌督办，请按要求治理：{place}"),
+    A.REPORT_PROGRESS: Notice((supervision_holders, supervisors), "报告治理进展：{place}"),
+    A.LIFT_SUPERVISION: Notice((institution_people, supervisors, closers), "已摘牌，等待销号：{place}"),
+    A.REVOKE_SUPERVISION: Notice((institution_people, supervisors), "已撤销挂牌督办：{place}"),
+    A.TRANSFER: Notice((supervisors,), "已移送其他部门：{place}"),
+    A.WITHDRAW_TRANSFER: Notice((supervisors,), "已撤回移送：{place}"),
+    A.ANSWER_TRANSFER: Notice((supervisors,), "移送部门已回执：{place}"),
+    A.RECORD_ANSWER: Notice((supervisors,), "已录入移送部门的回执：{place}"),
 }
 
 # An institution is not told of what it can't see: a hazard voided before it was issued.
@@ -75,6 +101,10 @@ _ENDS = {A.CLOSE, A.VOID}
 def topic(hazard) -> str:
     """The key under which all notices of one hazard are settled."""
     return f"hazard:{hazard.pk}"
+
+
+def _day(day) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
 def recipients(hazard, action: HazardAction, *, by: Actor) -> list[int]:
@@ -93,7 +123,6 @@ def recipients(hazard, action: HazardAction, *, by: Actor) -> list[int]:
 def tell(hazard, event, *, by: Actor) -> int:
     """Tell those concerned, in the transaction of the act; the end of a hazard settles what was said before."""
     action = HazardAction(event.action)
-    due = f"{hazard.due_on.year}年{hazard.due_on.month}月{hazard.due_on.day}日" if hazard.due_on else ""
     body = f"{hazard.number} {hazard.description}"
     if event.comment:
         body += f"\n意见：{event.comment}"
@@ -102,10 +131,27 @@ def tell(hazard, event, *, by: Actor) -> int:
     reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
-        subject=NOTICES[action].subject.format(place=hazard.institution.name, due=due),
+        subject=NOTICES[action].subject.format(place=hazard.institution.name, due=_day(hazard.due_on)),
         body=f"{body}\n办理：{by.user.name}（{by.place_name}）",
         url=reverse("hazards:detail", args=[hazard.pk]),
         topic=topic(hazard),
         at=event.at,
         dedupe_key=f"{topic(hazard)}:{event.seq}",
+    )
+
+
+def tell_liaisons(transfer, subject: str, *, url: str) -> int:
+    """Tell the liaisons of the authority a transfer went to, in words that say nothing else of the hazard."""
+    if transfer.authority_id is None:
+        return 0  # on paper
+    who = Q(authority_id=transfer.authority_id, role__in=roles_with(Capability.ANSWER_TRANSFER))
+    members = Membership.objects.active().filter(who)
+    subject = subject.format(place=transfer.hazard.institution.name, due=_day(transfer.due_on))
+    return outbox.notify(
+        recipients=sorted(set(members.values_list("user_id", flat=True))),
+        subject=subject,
+        body=f"{transfer.document_number}\n移送单位：{transfer.from_authority.name}",
+        url=url,
+        topic=f"transfer:{transfer.pk}",
+        dedupe_key=f"transfer:{transfer.pk}:{transfer.state}",
     )

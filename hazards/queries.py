@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import Count, Prefetch, Q
 
-from hazards import deadlines, notices
+from hazards import deadlines, matter_queries, notices
 from hazards.enums import EvidenceStage, HazardStatus, Severity
 from hazards.models import Evidence, Hazard, RectificationSubmission
 from institutions.actor import Actor
@@ -36,9 +36,13 @@ def waiting_for(actor: Actor):
         if actor.can(Capability.VERIFY):
             mine |= own & Q(status=S.AWAITING_VERIFICATION) & ~Q(submitted_by=me)
         if actor.can(Capability.CLOSE):
-            mine |= Q(status=S.VERIFIED, closing_region_id=actor.authority.region_id) & ~(
-                Q(verified_by=me) | Q(submitted_by=me)
-            )
+            mine |= Q(
+                status=S.VERIFIED, closing_region_id=actor.authority.region_id, supervised_region=None
+            ) & ~(Q(verified_by=me) | Q(submitted_by=me))
+        if actor.can(Capability.SUPERVISE):
+            mine |= Q(status=S.VERIFIED, supervised_region_id=actor.authority.region_id)
+        if actor.can(Capability.DECIDE_EXTENSION):
+            mine |= Q(extension_region_id=actor.authority.region_id)
     return visible.filter(mine)
 
 
@@ -86,6 +90,7 @@ def for_detail(actor: Actor):
         Hazard.objects.visible_to(actor)
         .select_related(
             "institution", "county", "city", "province", "supervising_authority__region", "closing_region",
+            "extension_region", "supervised_region",
             "registered_by", "supervising_officer", "recurrence_of", "duplicate_of", "void_requested_by", "plan",
         )
         .prefetch_related(
@@ -97,12 +102,15 @@ def for_detail(actor: Actor):
                 ),
             ),
             Prefetch("evidence", Evidence.objects.select_related("file", "added_by")),
+            *matter_queries.for_hazards(),
         )
     )  # fmt: skip
 
 
 def waits_on(hazard: Hazard) -> str:
     """Whose move it is, in words; empty when nobody's."""
+    if hazard.status == S.VERIFIED and hazard.supervised_region_id:
+        return f"等待{hazard.supervised_region.name}民政部门摘牌"
     return {
         S.REGISTERED: f"等待{hazard.supervising_authority.name}下发整改",
         S.RECTIFYING: f"等待{hazard.institution.name}整改",
@@ -122,6 +130,8 @@ def nobody_to_act(hazard: Hazard) -> str:
             f"{hazard.closing_region.name if hazard.closing_region else ''}民政部门",
         ),
     }.get(hazard.status)
+    if hazard.status == S.VERIFIED and hazard.supervised_region_id:
+        side = (notices.supervision_holders, f"{hazard.supervised_region.name}民政部门")
     if side is None:
         return ""
     who, name = side
@@ -181,4 +191,5 @@ def photos(hazard: Hazard, actor: Actor) -> dict:
         "rectified": [e for e in by_stage[EvidenceStage.RECTIFIED] if e.round == latest],
         "earlier": [e for e in by_stage[EvidenceStage.RECTIFIED] if e.round != latest],
         "verified": by_stage[EvidenceStage.VERIFIED],
+        "progress": by_stage[EvidenceStage.PROGRESS],
     }

@@ -7,6 +7,8 @@ No rule touches the database: all compare keys that the hazard and the actor alr
 from institutions.actor import Actor
 from institutions.enums import Capability, Department
 
+_NOT_WHILE_SUPERVISED = "正在挂牌督办，须先由督办部门撤销督办，才能作废。"
+
 
 def _supervises(actor: Actor, hazard) -> bool:
     return actor.authority is not None and actor.authority.pk == hazard.supervising_authority_id
@@ -51,7 +53,7 @@ def verifier(actor: Actor, hazard) -> str:
     return ""
 
 
-def closer(actor: Actor, hazard) -> str:
+def returner(actor: Actor, hazard) -> str:
     """The closing authority by policy (市级销号), never the person who verified or submitted."""
     if not actor.can(Capability.CLOSE) or actor.authority.department != Department.CIVIL_AFFAIRS:
         return "您的角色不能销号。"
@@ -62,10 +64,19 @@ def closer(actor: Actor, hazard) -> str:
     return ""
 
 
+def closer(actor: Actor, hazard) -> str:
+    """Who may return may also close out, but nothing that is still under supervision (挂牌督办)."""
+    if reason := returner(actor, hazard):
+        return reason
+    return "正在挂牌督办，须先摘牌才能销号。" if hazard.supervised_region_id else ""
+
+
 def void_requester(actor: Actor, hazard) -> str:
     """Voiding a major hazard takes two persons; this is the first."""
     if reason := issuer(actor, hazard):
         return reason
+    if hazard.supervised_region_id:
+        return _NOT_WHILE_SUPERVISED
     if not hazard.is_major:
         return "一般隐患可直接作废。"
     return "已经申请作废，等待另一位同事决定。" if hazard.void_requested_by_id else ""
@@ -79,9 +90,11 @@ def void_refuser(actor: Actor, hazard) -> str:
 
 
 def voider(actor: Actor, hazard) -> str:
-    """Who may issue; for a major hazard only a second person, after the first has asked."""
+    """Who may issue; for a major hazard only a second person, after the first has asked. Not while supervised."""
     if reason := issuer(actor, hazard):
         return reason
+    if hazard.supervised_region_id:
+        return _NOT_WHILE_SUPERVISED
     if not hazard.is_major:
         return ""
     if not hazard.void_requested_by_id:

@@ -1,8 +1,9 @@
 """Scheduled work on hazards: tasks take nothing, call one action, decide nothing."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from hazards.actions import anchoring, once
+from hazards.actions import anchoring, drafting, once
 
 
 @shared_task(expires=3600)
@@ -15,3 +16,9 @@ def anchor():
 def forget_receipts():
     """Receipts of forms older than a month."""
     once.forget_old()
+
+
+@shared_task(expires=3600)
+def draft_records():
+    """通报 and 约谈 that the rules ask for today; people confirm them."""
+    drafting.draft_due(timezone.localdate())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hazards import rules
+from hazards import matter_rules, rules
 from hazards.enums import HazardAction, HazardStatus
 from institutions.actor import Actor
 from institutions.enums import Capability
@@ -13,7 +13,10 @@ A, S = HazardAction, HazardStatus
 
 @dataclass(frozen=True)
 class Transition:
-    """One row: from which statuses, to which (None: stays), who, and what the act must bring."""
+    """One row: from which statuses, to which (None: stays), who, and what the act must bring.
+
+    `is_beside`: nobody waits for it; the panel draws it apart from the next step.
+    """
 
     sources: frozenset[HazardStatus]
     target: HazardStatus | None
@@ -21,13 +24,17 @@ class Transition:
     refusal: Callable[[Actor, object], str]
     tone: str = "primary"
     hint: str = ""
+    is_beside: bool = False
 
     def is_legal_from(self, status: str) -> bool:
         return status in self.sources
 
 
-def _row(sources, target, capability, refusal, tone="primary", hint=""):
-    return Transition(frozenset(sources), target, capability, refusal, tone, hint)
+def _row(sources, target, capability, refusal, tone="primary", hint="", is_beside=False):
+    return Transition(frozenset(sources), target, capability, refusal, tone, hint, is_beside)
+
+
+_UNDER_WAY = [S.RECTIFYING, S.AWAITING_VERIFICATION, S.VERIFIED]
 
 
 TABLE: dict[HazardAction, Transition] = {
@@ -74,7 +81,7 @@ TABLE: dict[HazardAction, Transition] = {
         [S.VERIFIED],
         S.RECTIFYING,
         Capability.CLOSE,
-        rules.closer,
+        rules.returner,
         "danger",
         hint="材料不足或不属实，退回重新整改",
     ),
@@ -96,6 +103,98 @@ TABLE: dict[HazardAction, Transition] = {
         rules.voider,
         "quiet",
         hint="误报或与另一条重复",
+    ),
+    A.APPROVE_EXTENSION: _row(
+        [S.RECTIFYING],
+        None,
+        Capability.DECIDE_EXTENSION,
+        matter_rules.extension_decider,
+        hint="理由成立、防控措施可靠，核定新的期限",
+    ),
+    A.REFUSE_EXTENSION: _row(
+        [S.RECTIFYING],
+        None,
+        Capability.DECIDE_EXTENSION,
+        matter_rules.extension_decider,
+        "danger",
+        hint="原期限不变",
+    ),
+    # After acceptance alone: what was ordered to be put right has been put right.
+    A.LIFT_SUPERVISION: _row(
+        [S.VERIFIED],
+        None,
+        Capability.SUPERVISE,
+        matter_rules.supervision_ender,
+        hint="已验收通过，摘牌后才能销号",
+    ),
+    A.REPORT_PROGRESS: _row(
+        _UNDER_WAY,
+        None,
+        Capability.RECTIFY,
+        matter_rules.progress_reporter,
+        "secondary",
+        hint="挂牌督办期间按期报告治理进展",
+    ),
+    A.RECORD_ANSWER: _row(
+        [S.REGISTERED, *_UNDER_WAY],
+        None,
+        Capability.TRANSFER,
+        matter_rules.transfer_holder,
+        "secondary",
+        hint="部门的书面答复由您录入",
+        is_beside=True,
+    ),
+    A.WITHDRAW_TRANSFER: _row(
+        [S.REGISTERED, *_UNDER_WAY],
+        None,
+        Capability.TRANSFER,
+        matter_rules.transfer_holder,
+        "quiet",
+        is_beside=True,
+    ),
+    A.REQUEST_EXTENSION: _row(
+        [S.RECTIFYING],
+        None,
+        Capability.RECTIFY,
+        matter_rules.extension_requester,
+        "quiet",
+        hint="说明理由和延期期间的防控措施；未批准前原期限照算",
+        is_beside=True,
+    ),
+    A.PLACE_UNDER_SUPERVISION: _row(
+        [S.RECTIFYING, S.AWAITING_VERIFICATION],
+        None,
+        Capability.SUPERVISE,
+        matter_rules.supervisor_to_be,
+        "quiet",
+        hint="重大隐患或久拖不改的，挂牌督办、限期治理",
+        is_beside=True,
+    ),
+    A.REVOKE_SUPERVISION: _row(
+        _UNDER_WAY,
+        None,
+        Capability.SUPERVISE,
+        matter_rules.supervision_ender,
+        "quiet",
+        hint="只用于误报或下错；整改好了请在验收后摘牌",
+        is_beside=True,
+    ),
+    A.TRANSFER: _row(
+        [S.REGISTERED, S.RECTIFYING, S.AWAITING_VERIFICATION],
+        None,
+        Capability.TRANSFER,
+        matter_rules.transferrer,
+        "quiet",
+        hint="属于消防、住建、市场监管、卫健等部门职责的",
+        is_beside=True,
+    ),
+    # Done on the transfer's own page: whoever answers never sees the hazard.
+    A.ANSWER_TRANSFER: _row(
+        [S.REGISTERED, *_UNDER_WAY],
+        None,
+        Capability.ANSWER_TRANSFER,
+        matter_rules.transfer_answerer,
+        is_beside=True,
     ),
 }
 

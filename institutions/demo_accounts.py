@@ -29,6 +29,9 @@ DEMO_ACCOUNTS = (
     DemoAccount("county_other", "吴志强", Role.COUNTY_OFFICIAL, "360121", "另一个市的南昌县民政局"),
     DemoAccount("township", "谢小兰", Role.TOWNSHIP_PATROL, "360704106", "赣县区茅店镇，镇巡检发现隐患"),
     DemoAccount("facility2", "黄志平", Role.SAFETY_OFFICER, None, "赣县区另一家机构的安全员，日常自查"),
+    DemoAccount(
+        "fire", "邓海军", Role.LIAISON, "360704", "赣县区消防救援大队的联络员，只看移送给本部门的事项"
+    ),
     DemoAccount("auditor", "郑国华", Role.AUDITOR, "360000", "审计员，只读"),
     DemoAccount("sysadmin", "孙伟", Role.SYSTEM_ADMIN, "360000", "系统管理员，看不到业务数据"),
     DemoAccount("secadmin", "何静", Role.SECURITY_ADMIN, "360000", "安全管理员，管理成员和角色"),

@@ -105,6 +105,12 @@ class Capability(models.TextChoices):
     EDIT_CHECKLISTS = "edit_checklists", "维护检查表"
     MANAGE_CAMPAIGNS = "manage_campaigns", "组织专项行动"
     MANAGE_SYSTEM = "manage_system", "系统管理"
+    DECIDE_EXTENSION = "decide_extension", "审批延期"
+    SUPERVISE = "supervise", "挂牌督办和摘牌"
+    TRANSFER = "transfer", "移送其他部门"
+    SUMMON = "summon", "约谈和通报"
+    VIEW_ORDERS = "view_orders", "查看督办、移送和约谈"
+    ANSWER_TRANSFER = "answer_transfer", "办理移送"
 
 
 C = Capability
@@ -119,16 +125,25 @@ _OFFICIAL = _READS | {
     C.INSPECT,
     C.EDIT_CHECKLISTS,
     C.MANAGE_CAMPAIGNS,
+    C.CLOSE,
+    C.DECIDE_EXTENSION,
+    C.SUPERVISE,
+    C.TRANSFER,
+    C.VIEW_ORDERS,
 }
 
 
 @dataclass(frozen=True)
 class RoleFacts:
-    """Where a role is held (levels of the authority, empty: at an institution), what it may do, in one sentence."""
+    """Where a role is held (levels of the authority, empty: at an institution), what it may do, in one sentence.
+
+    `is_of_other_department`: held at an authority other than 民政 only.
+    """
 
     levels: frozenset[RegionLevel]
     capabilities: frozenset[Capability]
     sentence: str
+    is_of_other_department: bool = False
 
     @property
     def is_held_at_institution(self) -> bool:
@@ -144,6 +159,7 @@ class Role(models.TextChoices):
     TOWNSHIP_PATROL = "township_patrol", "乡镇巡检员"
     MANAGER = "manager", "机构负责人"
     SAFETY_OFFICER = "safety_officer", "机构安全员"
+    LIAISON = "liaison", "部门联络员"
     AUDITOR = "auditor", "审计员"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
@@ -158,14 +174,14 @@ _AUTHORITY_LEVELS = frozenset({_L.PROVINCE, _L.CITY, _L.COUNTY})
 ROLE_FACTS = {
     Role.PROVINCE_OFFICIAL: RoleFacts(
         frozenset({_L.PROVINCE}),
-        _OFFICIAL | {C.CLOSE, C.SET_POLICY},
+        _OFFICIAL | {C.SUMMON, C.SET_POLICY},
         "查看全省隐患和统计，对应由省级销号的隐患销号，设定各地销号规则。",
     ),
     Role.CITY_OFFICIAL: RoleFacts(
-        frozenset({_L.CITY}), _OFFICIAL | {C.CLOSE}, "开展市督查，对县级验收通过的隐患销号或不予销号。"
+        frozenset({_L.CITY}), _OFFICIAL | {C.SUMMON}, "开展市督查，对县级验收通过的隐患销号或不予销号。"
     ),
     Role.COUNTY_OFFICIAL: RoleFacts(
-        frozenset({_L.COUNTY}), _OFFICIAL | {C.CLOSE}, "现场检查并登记隐患，下发整改，验收整改结果。"
+        frozenset({_L.COUNTY}), _OFFICIAL, "现场检查并登记隐患，下发整改，验收整改结果。"
     ),
     Role.TOWNSHIP_PATROL: RoleFacts(
         frozenset({_L.TOWNSHIP}),
@@ -182,8 +198,16 @@ ROLE_FACTS = {
         _READS | {C.REGISTER, C.RECTIFY, C.INSPECT},
         "开展日巡查、月检查，登记自查隐患，填报整改。",
     ),
+    Role.LIAISON: RoleFacts(
+        _AUTHORITY_LEVELS,
+        frozenset({C.ANSWER_TRANSFER}),
+        "消防、住建、市场监管、卫健等部门的联络员，只看移送给本部门的事项并回执。",
+        is_of_other_department=True,
+    ),
     Role.AUDITOR: RoleFacts(
-        _AUTHORITY_LEVELS, _READS | {C.VIEW_DASHBOARD}, "只读查看辖区内的隐患、记录和统计，不能办理。"
+        _AUTHORITY_LEVELS,
+        _READS | {C.VIEW_DASHBOARD, C.VIEW_ORDERS},
+        "只读查看辖区内的隐患、记录和统计，不能办理。",
     ),
     Role.SYSTEM_ADMIN: RoleFacts(
         _AUTHORITY_LEVELS, frozenset({C.MANAGE_SYSTEM}), "维护账号和系统运行状态，看不到业务数据。"

@@ -23,7 +23,7 @@ COUNTED_TO = 1000
 _COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
     "institution__name", "institution__kind", "city__name", "county__name", "township__name",
-    "void_requested_at", "recurrence_of_id",
+    "void_requested_at", "recurrence_of_id", "extension_region_id", "supervised_region_id", "awaits_department",
 )  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def row_shown(row: dict, actor: Actor, today: date) -> dict:
         "due_class": due_class(row["due_on"], today) if runs else "",
         "is_recurring": row["recurrence_of_id"] is not None,
         "is_void_requested": row["void_requested_at"] is not None and status in _MAY_BE_VOIDED,
+        **{name: row[name] for name in ("extension_region_id", "supervised_region_id", "awaits_department")},
     }
 
 

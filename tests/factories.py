@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import cached_property
 
 import factory
 from django.test import Client
@@ -9,12 +10,12 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from files.models import StoredFile
-from hazards.actions import lifecycle, voiding
+from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Hazard
+from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
-from institutions.enums import InstitutionKind, RegionLevel, Role
+from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import Authority, Institution, Licence, Membership, Region, ResponsiblePerson, User
 from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
 
@@ -204,6 +205,18 @@ class Cast:
         self.system_admin = make_actor(Role.SYSTEM_ADMIN, self.place.province)
         self.security_admin = make_actor(Role.SECURITY_ADMIN, self.place.province)
 
+    @cached_property
+    def liaison(self) -> Actor:
+        """Of the county's fire rescue, made when asked for."""
+        return make_liaison(self.place.county)
+
+
+def make_liaison(region: Region, department: str = "fire_rescue") -> Actor:
+    """A liaison of another department of a region, with its authority."""
+    name = f"{region.name}{Department(department).label}部门"
+    at = AuthorityFactory(region=region, department=department, name=name)
+    return make_actor(Role.LIAISON, at)
+
 
 def photos_of(actor: Actor, count: int = 1) -> list:
     """Ids of uploads that `actor` may use."""
@@ -247,6 +260,55 @@ def hazard_in(cast: Cast, status: str, **fields) -> Hazard:
     if status == HazardStatus.VERIFIED:
         return hazard
     return lifecycle.close(hazard, by=cast.city, opinion="同意")
+
+
+def long_hazard(cast: Cast, days: int = 60, **fields) -> Hazard:
+    """A hazard being rectified whose deadline is far enough away to ask for an extension."""
+    due_on = timezone.localdate() + timedelta(days=days)
+    return register_hazard(cast, issue_with={"due_on": due_on, "responsible_person": "张三"}, **fields)
+
+
+def extension_asked(cast: Cast, hazard: Hazard, days: int = 20, **facts) -> Hazard:
+    """An extension asked for by the manager, `days` later than the deadline."""
+    wish = {
+        "reason": "设备到货推迟",
+        "interim_measures": "停用该楼层，专人值守",
+        "proposed_due_on": hazard.due_on + timedelta(days=days),
+    }
+    return extending.request_extension(hazard, by=cast.manager, **(wish | facts))
+
+
+def supervised(hazard: Hazard, by: Actor, **facts) -> SupervisionOrder:
+    """The order placed over the hazard by this official."""
+    today = timezone.localdate()
+    order = {
+        "supervising_unit": by.place_name,
+        "document_number": f"民安督〔2026〕{uuid.uuid4().hex[:6]}号",
+        "requirements": "限期治理完毕",
+        "due_on": today + timedelta(days=60),
+        "plan_due_on": today + timedelta(days=15),
+    }
+    hazard = supervising.place_under_supervision(hazard, by=by, **(order | facts))
+    return hazard.supervisions.get(state="open")
+
+
+def transferred(hazard: Hazard, by: Actor, **facts) -> Transfer:
+    """The hazard handed to the fire rescue, answer due in 15 days."""
+    letter = {
+        "department": "fire_rescue",
+        "recipient": "消防救援大队",
+        "document_number": f"民移〔2026〕{uuid.uuid4().hex[:6]}号",
+        "letter": "消防设施须由贵单位依法处理。",
+        "due_on": timezone.localdate() + timedelta(days=15),
+    }
+    hazard = transferring.transfer(hazard, by=by, **(letter | facts))
+    return hazard.transfers.latest("id")
+
+
+def draft_to_county(cast: Cast, kind: type = Circular, **facts):
+    """A 通报 or 约谈 drafted by the city to the county."""
+    words = {"title": "关于整改不力的通报", "text": "多条隐患逾期未改，请查明原因。"} | facts
+    return drafting.draft_by_hand(by=cast.city, kind=kind, addressee=cast.county.authority, **words)
 
 
 CONFIRMED = {"is_cause_found": True, "is_rectified": True, "is_satisfactory": True}

@@ -17,6 +17,7 @@ from config.demo import clock, wishes
 from config.demo.calendar import Calendar
 from config.demo.cast import SECOND_POST, Cast
 from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
+from config.demo.orders import Orders
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
 from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
@@ -64,6 +65,7 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         for _, play in sorted([*acts, *visits], key=itemgetter(0)):
             play()
         make_due_plans(calendar.today)
+        Orders(cast, told, now).play()
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )

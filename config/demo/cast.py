@@ -60,9 +60,11 @@ class Cast:
         self._found(by_code)
         for account in self._accounts.values():
             if account.region_code and account.role != Role.SECURITY_ADMIN:
-                self._post(
-                    self._user(account), account.role, self.authorities[by_code[account.region_code].pk]
-                )
+                region = by_code[account.region_code]
+                place = self.authorities[region.pk]
+                if account.role == Role.LIAISON:
+                    place = region.authorities.get(department=Department.FIRE_RESCUE)
+                self._post(self._user(account), account.role, place)
         borrowed, code = SECOND_POST
         self._post(
             User.objects.get(username=borrowed), Role.COUNTY_OFFICIAL, self.authorities[by_code[code].pk]

@@ -5,7 +5,7 @@ from django.utils import timezone
 from files import claims
 from files.models import StoredFile
 from hazards.enums import EvidenceStage
-from hazards.models import Evidence, Hazard
+from hazards.models import Evidence, Hazard, ProgressReport
 from institutions.actor import Actor
 
 
@@ -27,10 +27,26 @@ def digests(files: list[StoredFile]) -> dict:
     return {"evidence": [file.sha256 for file in files]} if files else {}
 
 
-def attach(hazard: Hazard, files: list[StoredFile], stage: EvidenceStage, *, by: Actor, round: int) -> None:
-    """Make claimed files evidence of this stage and round."""
+def attach(
+    hazard: Hazard,
+    files: list[StoredFile],
+    stage: EvidenceStage,
+    *,
+    by: Actor,
+    round: int,
+    report: ProgressReport | None = None,
+) -> None:
+    """Make claimed files evidence of this stage and round (and of this progress report)."""
     now = timezone.now()
     Evidence.objects.bulk_create(
-        Evidence(hazard=hazard, file=file, stage=stage, round=round, added_at=now, added_by=by.user)
+        Evidence(
+            hazard=hazard,
+            file=file,
+            stage=stage,
+            round=round,
+            progress_report=report,
+            added_at=now,
+            added_by=by.user,
+        )
         for file in files
     )

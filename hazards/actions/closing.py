@@ -25,15 +25,21 @@ def is_spot_checked(hazard: Hazard, percent: int) -> bool:
     return int(digest, 16) % 100 < percent
 
 
+def levels(hazard: Hazard) -> tuple[list[Region], int]:
+    """The regions over a hazard from its county up, each once, and where among them it is supervised."""
+    chain = list(dict.fromkeys([hazard.county, hazard.city, hazard.province]))
+    supervised_in = hazard.supervising_authority.region
+    return chain, next((i for i, region in enumerate(chain) if region.pk == supervised_in.pk), 0)
+
+
 def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:
     """The region whose civil-affairs authority closes out: by policy, but always above the one that verified.
 
     Where a level is missing (省直辖县) or the city itself verified, the next level up that exists; at the top the
     same authority, by another person.
     """
-    chain = list(dict.fromkeys([hazard.county, hazard.city, hazard.province]))
+    chain, position = levels(hazard)
     verified_in = hazard.supervising_authority.region
-    position = next((i for i, region in enumerate(chain) if region.pk == verified_in.pk), 0)
     level = ClosingLevel(policy.level)
     if level is ClosingLevel.COUNTY and hazard.severity == Severity.GENERAL:
         # 立行立改 by officials has used up two of their people already; the third is a level above.

@@ -5,11 +5,12 @@ All raise PermissionDenied when `by` may not and common.http.Conflict when someb
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from hazards.actions import closing
+from hazards.actions import closing, extending, transferring
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import transition
 from hazards.enums import ClosureOutcome, EvidenceStage, HazardAction, VerificationOutcome
@@ -119,6 +120,7 @@ def submit(
         version=version,
         comment=measures,
         data=digests(files) | ({} if funds_spent is None else {"funds_spent": str(funds_spent)}),
+        prepare=partial(extending.lapse, by=by),
         submitted_at=now,
         submitted_by=by.user,
         void_requested_at=None,  # what was rectified was no false alarm
@@ -236,6 +238,7 @@ def close(hazard: Hazard, *, by: Actor, opinion: str = "", version: int | None =
         by=by,
         version=version,
         comment=opinion,
+        prepare=partial(transferring.end_all, by=by, reason="隐患已销号。"),
         closed_at=now,
         closed_by=by.user,
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
+from hazards.actions import extending, transferring
 from hazards.actions._transition import transition
 from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard
@@ -47,7 +48,14 @@ def refuse_void(hazard: Hazard, *, by: Actor, reason: str, version: int | None =
 def void(
     hazard: Hazard, *, by: Actor, reason: str, duplicate_of: Hazard | None = None, version: int | None = None
 ) -> Hazard:
-    """作废 (false alarm, or duplicate of another hazard of the same institution); final."""
+    """作废 (false alarm, or duplicate of another hazard of the same institution); final.
+
+    An extension that was asked for lapses and transfers end with it.
+    """
+
+    def prepare(row: Hazard) -> dict:
+        return extending.lapse(row, by=by) | transferring.end_all(row, by=by, reason="隐患已作废。")
+
     if duplicate_of is not None:
         _keep_the_other(hazard, duplicate_of)
     return transition(
@@ -57,6 +65,7 @@ def void(
         version=version,
         comment=reason,
         data={"duplicate_of": duplicate_of.number} if duplicate_of else {},
+        prepare=prepare,
         voided_at=timezone.now(),
         voided_by=by.user,
         void_reason=reason,

@@ -7,6 +7,7 @@ from hazards import deadlines
 from hazards.enums import HazardAction, HazardStatus
 from hazards.evidence_field import EvidenceField
 from hazards.forms.base import ActForm, DateInput, due_date, text
+from hazards.forms.matters import MATTER_FORMS
 from hazards.models import Hazard
 from hazards.numbers import read_number
 
@@ -142,4 +143,5 @@ FORMS: dict[HazardAction, type[ActForm]] = {
     HazardAction.REQUEST_VOID: RequestVoidForm,
     HazardAction.REFUSE_VOID: RefuseVoidForm,
     HazardAction.VOID: VoidForm,
+    **MATTER_FORMS,
 }

@@ -20,7 +20,7 @@ class HazardEvent(models.Model):
 
     hazard = models.ForeignKey(Hazard, on_delete=models.PROTECT, related_name="events")
     seq = models.PositiveIntegerField("序号")
-    action = models.CharField("事项", max_length=20, choices=HazardAction)
+    action = models.CharField("事项", max_length=30, choices=HazardAction)
     from_status = models.CharField(max_length=25, choices=HazardStatus, blank=True)
     to_status = models.CharField(max_length=25, choices=HazardStatus)
     at = models.DateTimeField("时间")

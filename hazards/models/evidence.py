@@ -19,6 +19,9 @@ class Evidence(models.Model):
     file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="evidence")
     stage = models.CharField("阶段", max_length=10, choices=EvidenceStage)
     round = models.PositiveSmallIntegerField("轮次")
+    progress_report = models.ForeignKey(
+        "hazards.ProgressReport", on_delete=models.PROTECT, null=True, blank=True, related_name="evidence"
+    )
     added_at = models.DateTimeField("上传时间")
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
@@ -26,7 +29,12 @@ class Evidence(models.Model):
         verbose_name = "佐证材料"
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(name="evidence_stage_known", condition=Q(stage__in=EvidenceStage.values))
+            models.CheckConstraint(name="evidence_stage_known", condition=Q(stage__in=EvidenceStage.values)),
+            models.CheckConstraint(
+                name="evidence_of_progress",
+                condition=Q(stage="progress", progress_report__isnull=False)
+                | ~Q(stage="progress") & Q(progress_report=None),
+            ),
         ]
 
     def __str__(self):

@@ -110,6 +110,15 @@ class Hazard(models.Model):
         verbose_name="重复于",
     )
 
+    # Facts beside the status, each set exactly while a row of its own is open (deferred trigger, migration 0006)
+    extension_region = models.ForeignKey(  # an extension was asked for; whose civil-affairs authority decides
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="延期审批地区"
+    )
+    supervised_region = models.ForeignKey(  # under 挂牌督办 by the civil-affairs authority of this region
+        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="督办地区"
+    )
+    awaits_department = models.BooleanField("待部门", default=False)  # transferred and not answered
+
     # Who did what last; the rounds and the events keep everything before
     registered_at = models.DateTimeField("登记时间")
     registered_by = _user("登记人")
@@ -157,6 +166,15 @@ class Hazard(models.Model):
                 condition=Q(status="verified"),
                 name="hazard_to_close",
             ),
+            models.Index(
+                "extension_region", "id", condition=Q(extension_region__isnull=False), name="hazard_to_extend"
+            ),
+            models.Index(
+                "supervised_region",
+                "id",
+                condition=Q(supervised_region__isnull=False),
+                name="hazard_supervised",
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="hazard_status_known", condition=Q(status__in=HazardStatus.values)),
@@ -191,6 +209,15 @@ class Hazard(models.Model):
                 name="hazard_verified_with_facts",
                 condition=~Q(status__in=["verified", "closed"])
                 | Q(verified_at__isnull=False, closing_region__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="hazard_extension_only_while_rectifying",
+                condition=Q(extension_region=None) | Q(status="rectifying"),
+            ),
+            models.CheckConstraint(
+                name="hazard_ends_without_open_matters",
+                condition=~Q(status__in=["closed", "voided"])
+                | Q(supervised_region=None, awaits_department=False),
             ),
             # 企业整改、县级验收、市级销号: never the same person twice.
             models.CheckConstraint(

@@ -1,16 +1,35 @@
 from .act import act
 from .evidence import photo
+from .orders import extensions, order, order_print, orders
 from .pages import detail, of_institution, workbench
-from .policy import closing_policy
+from .policy import closing_policy, drafting_rules, extension_policy
+from .records import draft, look_for_drafts, record, record_act, records
 from .register import choose_institution, register
+from .transfers import answer_transfer, transfer, transfer_photo, transfer_print, transfers
 
 __all__ = [
     "act",
+    "answer_transfer",
     "choose_institution",
     "closing_policy",
     "detail",
+    "draft",
+    "drafting_rules",
+    "extension_policy",
+    "extensions",
+    "look_for_drafts",
     "of_institution",
+    "order",
+    "order_print",
+    "orders",
     "photo",
+    "record",
+    "record_act",
+    "records",
     "register",
+    "transfer",
+    "transfer_photo",
+    "transfer_print",
+    "transfers",
     "workbench",
 ]

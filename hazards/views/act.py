@@ -11,8 +11,9 @@ from django.urls import reverse
 from common.http import Conflict, writes
 from common.words import keeping_words
 from files.claims import Unclaimable
-from hazards import advice, queries, workflow
-from hazards.actions import lifecycle, once, voiding
+from hazards import advice, matter_queries, queries, workflow
+from hazards.actions import extending, lifecycle, once, supervising, transferring, voiding
+from hazards.actions.unfit import Unfit
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
 from hazards.models import Hazard
@@ -30,8 +31,18 @@ ACTIONS = {
     A.REQUEST_VOID: voiding.request_void,
     A.REFUSE_VOID: voiding.refuse_void,
     A.VOID: voiding.void,
+    A.REQUEST_EXTENSION: extending.request_extension,
+    A.APPROVE_EXTENSION: extending.approve_extension,
+    A.REFUSE_EXTENSION: extending.refuse_extension,
+    A.PLACE_UNDER_SUPERVISION: supervising.place_under_supervision,
+    A.REPORT_PROGRESS: supervising.report_progress,
+    A.LIFT_SUPERVISION: supervising.lift_supervision,
+    A.REVOKE_SUPERVISION: supervising.revoke_supervision,
+    A.TRANSFER: transferring.transfer,
+    A.WITHDRAW_TRANSFER: transferring.withdraw_transfer,
+    A.RECORD_ANSWER: transferring.record_answer,
 }
-DECISIONS = {A.ACCEPT, A.REJECT, A.CLOSE, A.RETURN}
+DECISIONS = {A.ACCEPT, A.REJECT, A.CLOSE, A.RETURN, A.LIFT_SUPERVISION}
 DONE = {
     A.ISSUE: "已下发，机构会收到通知。",
     A.PLAN: "整改方案已保存。",
@@ -43,6 +54,16 @@ DONE = {
     A.REQUEST_VOID: "已申请作废，等待另一位同事决定。",
     A.REFUSE_VOID: "已答复：不同意作废。",
     A.VOID: "已作废。",
+    A.REQUEST_EXTENSION: "已申请延期，决定之前仍按原期限整改。",
+    A.APPROVE_EXTENSION: "已批准延期，机构会收到通知。",
+    A.REFUSE_EXTENSION: "已答复：不予延期，原期限不变。",
+    A.PLACE_UNDER_SUPERVISION: "已挂牌督办，可以打印挂牌督办通知书。",
+    A.REPORT_PROGRESS: "进展已报告。",
+    A.LIFT_SUPERVISION: "已摘牌，可以办理销号。",
+    A.REVOKE_SUPERVISION: "已撤销督办。",
+    A.TRANSFER: "已移送，可以打印移送函。",
+    A.WITHDRAW_TRANSFER: "已撤回移送。",
+    A.RECORD_ANSWER: "回执已录入。",
 }
 
 
@@ -86,6 +107,8 @@ def _missing():
 
 def _page(request, hazard: Hazard, action: HazardAction, form, status=200):
     context = {"hazard": hazard, "action": action, "row": workflow.TABLE[action], "form": form}
+    context["matters"] = matter_queries.of_hazard(hazard)
+    context["terms"] = getattr(form, "terms", None)
     if action == A.SUBMIT:
         context["missing"] = lifecycle.plan_missing(hazard)
     if action in DECISIONS:  # nobody decides blind: what was found, what was done, what the verifier said
@@ -110,7 +133,7 @@ def _do(request, hazard: Hazard, action: HazardAction):
             return _page(request, hazard, action, form, status=422)
         try:
             location = once.once(key, form.digest, actor.user, partial(_act, hazard, action, form))
-        except (Unclaimable, lifecycle.PlanIncomplete) as error:
+        except (Unclaimable, lifecycle.PlanIncomplete, Unfit) as error:
             form.add_error(None, str(error))
             return _page(request, hazard, action, form, status=422)
     messages.success(request, DONE[action])

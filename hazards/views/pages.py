@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from common.http import readonly
-from hazards import advice, queries, workflow
+from hazards import advice, matter_queries, queries, workflow
 from hazards.enums import HazardAction
 from hazards.models import Hazard
 from institutions.enums import Capability
@@ -22,9 +22,17 @@ def _some(hazards) -> dict:
 def _in_my_words(some: dict, actor) -> dict:
     """Each row with what it waits for me to do: 待我验收, or a request to void that I decide."""
     for hazard in some["rows"]:
-        is_void_asked = hazard.void_requested_by_id and not actor.institution
-        hazard.label = "作废申请待我决定" if is_void_asked else workflow.status_label(actor, hazard)
+        hazard.label = _open_matter(hazard, actor) or workflow.status_label(actor, hazard)
     return some
+
+
+def _open_matter(hazard, actor) -> str:
+    """What this reader is asked for beside the status; empty when it is the status alone."""
+    if not workflow.refusal(HazardAction.APPROVE_EXTENSION, actor, hazard):
+        return "延期申请待我决定"
+    if not workflow.refusal(HazardAction.LIFT_SUPERVISION, actor, hazard):
+        return "待我摘牌"
+    return "作废申请待我决定" if hazard.void_requested_by_id and not actor.institution else ""
 
 
 @readonly
@@ -51,7 +59,8 @@ def detail(request, pk: int):
     """One hazard: where it stands, what was found and done, and the one thing to do next."""
     actor = request.actor
     hazard = get_object_or_404(queries.for_detail(actor), pk=pk)
-    today, actions = timezone.localdate(), workflow.actions_for(actor, hazard)
+    today, may = timezone.localdate(), workflow.actions_for(actor, hazard)
+    actions = [action for action in may if not workflow.TABLE[action].is_beside]
     left = hazard.days_left(today)
     advice.note_for_verifier(hazard, actor)
     context = {
@@ -60,6 +69,8 @@ def detail(request, pk: int):
         "clock_runs": left is not None,
         "is_overdue": left is not None and left < 0,
         "actions": [{"action": a, "row": workflow.TABLE[a]} for a in actions],
+        "measures": [{"action": a, "row": workflow.TABLE[a]} for a in may if a not in actions],
+        "matters": matter_queries.of_hazard(hazard),
         "why_not": _why_not(actor, hazard) if not actions else "",
         "status_label": workflow.status_label(actor, hazard),
         "waits_on": queries.waits_on(hazard),

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from institutions.actions import accounts
 from institutions.actor import Actor
-from institutions.enums import Capability, RegionLevel, Role
+from institutions.enums import Capability, Department, RegionLevel, Role
 from institutions.models import Authority, Institution, Membership, User
 from institutions.permissions import is_in_region, require
 
@@ -14,7 +14,7 @@ SEPARATED = frozenset({Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
 
 
 def check_post(role: Role, place: Authority | Institution) -> None:
-    """Raise ValidationError unless `role` can be held at `place` (kind of place, level of its region)."""
+    """Raise ValidationError unless `role` can be held at `place` (kind of place, level, department)."""
     facts = role.facts
     if facts.is_held_at_institution != isinstance(place, Institution):
         where = "机构" if facts.is_held_at_institution else "监管部门"
@@ -24,6 +24,8 @@ def check_post(role: Role, place: Authority | Institution) -> None:
         raise ValidationError(
             f"“{role.label}”只能在{levels}部门任职，“{place.name}”是{place.level.label}部门。"
         )
+    if facts.is_of_other_department and place.department == Department.CIVIL_AFFAIRS:
+        raise ValidationError(f"“{role.label}”只能在民政以外的部门任职。")
 
 
 @transaction.atomic

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 PROVINCE, CITY, COUNTY = "province_official", "city_official", "county_official"
 PATROL, MANAGER, SAFETY = "township_patrol", "manager", "safety_officer"
 AUDITOR, SYSTEM, SECURITY = "auditor", "system_admin", "security_admin"
+LIAISON = "liaison"  # of another department: sees what was transferred to it, and nothing else
 OFFICIALS = {PROVINCE, CITY, COUNTY}
 HOUSE = {MANAGER, SAFETY}
 READERS = OFFICIALS | HOUSE | {PATROL, AUDITOR}
-EVERYBODY = READERS | {SYSTEM, SECURITY}
+EVERYBODY = READERS | {SYSTEM, SECURITY, LIAISON}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,16 @@ def team(who, **more) -> Policy:
     return of(who, "team", unseen_by=frozenset({PATROL}), **more)
 
 
+def letter(who, takes="letter", **more) -> Policy:
+    # An institution never reads what a letter about it says.
+    return of(who, takes, unseen_by=frozenset(HOUSE), **more)
+
+
+def record(who, **more) -> Policy:
+    # Addressed to the county: its patrol and its institutions are not concerned.
+    return of(who, "record", unseen_by=frozenset({PATROL, *HOUSE}), **more)
+
+
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
     "health_live": [of([], is_public=True)],
@@ -72,6 +83,38 @@ POLICIES: dict[str, list[Policy]] = {
         act(HOUSE, "plan"),
         act(OFFICIALS, "close"),
         act(OFFICIALS, "return"),
+        # The matrix's hazard is awaiting verification, transferred, and under supervision of its county.
+        act(HOUSE, "request_extension"),
+        act(OFFICIALS, "approve_extension"),
+        act(OFFICIALS, "refuse_extension"),
+        act({CITY, PROVINCE}, "place_under_supervision"),
+        act(HOUSE, "report_progress"),
+        act(OFFICIALS, "lift_supervision"),
+        act(OFFICIALS, "revoke_supervision"),
+        act({COUNTY}, "transfer"),
+        act({COUNTY}, "withdraw_transfer"),
+        act({COUNTY}, "record_answer"),
+    ],
+    "hazards:extension_policy": [of({PROVINCE}, methods=BOTH)],
+    "hazards:drafting_rules": [of({PROVINCE}, methods=BOTH)],
+    "hazards:orders": [of(OFFICIALS | {AUDITOR})],
+    "hazards:order": [of(READERS, "order")],
+    "hazards:order_print": [of(READERS, "order")],
+    "hazards:extensions": [of(OFFICIALS | {AUDITOR})],
+    "hazards:transfers": [of(OFFICIALS | {AUDITOR, LIAISON})],
+    "hazards:transfer": [letter(OFFICES | {LIAISON})],
+    "hazards:transfer_print": [letter(OFFICES | {LIAISON})],
+    "hazards:transfer_photo": [letter(OFFICES | {LIAISON}, "sent_evidence")],
+    "hazards:answer_transfer": [letter({LIAISON}, methods=BOTH)],
+    "hazards:records": [of(OFFICIALS | {AUDITOR})],
+    "hazards:draft": [of({PROVINCE, CITY}, methods=BOTH)],
+    "hazards:look_for_drafts": [of({PROVINCE, CITY}, methods=POST)],
+    # The matrix has one that was issued, by the city to the county.
+    "hazards:record": [record(OFFICIALS | {AUDITOR})],
+    "hazards:record_act": [
+        record({CITY}, methods=BOTH, arguments=(("action", "issue"),)),
+        record({CITY}, methods=BOTH, arguments=(("action", "drop"),)),
+        record({CITY, COUNTY}, methods=BOTH, arguments=(("action", "answer"),)),
     ],
     "files:upload": [of(OFFICIALS | HOUSE | {PATROL}, methods=POST)],
     "files:remove": [of(OFFICIALS | HOUSE | {PATROL}, "upload", POST, own_only=True)],

@@ -20,6 +20,8 @@ SEES = {role: {"own"} for role in ROLES} | {
     "province_official": {"own", "sibling", "foreign"},
     "city_official": {"own", "sibling"},
 }
+# Who sees nothing of hazards or institutions; the liaison only letters to their own department.
+SEES_NO_BUSINESS = {"system_admin", "security_admin", "liaison"}
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
     "reports:dashboard": ["region"],
@@ -74,7 +76,7 @@ def expected(policy, role, key) -> set | None:
     if role in policy.unseen_by:
         return {404}
     if role not in policy.who and not policy.own_only:
-        is_in_sight = key in SEES[role] and role not in ("system_admin", "security_admin")
+        is_in_sight = key in SEES[role] and role not in SEES_NO_BUSINESS
         return {403} if not policy.takes or is_in_sight else {403, 404}
     if policy.takes and (policy.own_only or key not in SEES[role]):
         return {403, 404} if role not in policy.who else {policy.absent}
@@ -106,6 +108,9 @@ def snapshot(county) -> str:
         "hazards_hazard": f"county_id = {county.place.county.pk}",
         "hazards_hazardevent": f"hazard_id IN (SELECT id FROM hazards_hazard WHERE county_id = {county.place.county.pk})",
         "hazards_evidence": f"hazard_id IN (SELECT id FROM hazards_hazard WHERE county_id = {county.place.county.pk})",
+        "hazards_supervisionorder": f"id = {county.order.pk}",
+        "hazards_transfer": f"id = {county.letter.pk}",
+        "hazards_circular": f"id = {county.record.pk}",
         "institutions_institution": f"county_id = {county.place.county.pk}",
         "institutions_licence": f"institution_id = {county.home.pk}",
         "institutions_responsibleperson": f"institution_id = {county.home.pk}",
@@ -192,7 +197,7 @@ def test_each_role_gets_what_the_policy_says_and_nothing_of_others(inside, name,
                     transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("role", [r for r in ROLES if r not in ("system_admin", "security_admin")])
+@pytest.mark.parametrize("role", [r for r in ROLES if r not in SEES_NO_BUSINESS])
 def test_filters_that_name_foreign_things_show_nothing_of_them(inside, role):
     client = as_client(inside["actors"][role])
     for key in {"own", "sibling", "foreign"} - SEES[role]:
@@ -212,6 +217,29 @@ def test_filters_that_name_foreign_things_show_nothing_of_them(inside, role):
                     assert [words for words in longer if words in text] == [], (page, name, value)
                     if value != county.canary:
                         assert county.canary not in text, (page, name, value)
+
+
+def test_a_liaison_reads_the_letter_and_nothing_else_of_the_hazard(inside):
+    """The own county's texts, all of which carry its canary: only what was sent may come through."""
+    county = inside["own"]
+    client = as_client(inside["actors"]["liaison"])
+    # Sent on purpose: the letter with its numbers, the institution's name and address, the sender.
+    sent = [
+        f"{county.canary}{words}"
+        for words in ("函", "移1号", "养老院", "路 1 号", "民政局", "县消防救援部门")
+    ]
+    seen = []
+    for name, policies in POLICIES.items():
+        for policy in policies:
+            if "GET" in policy.methods and not policy.is_public:
+                response = client.get(address(name, policy, county))
+                text = text_of(response)
+                for words in sent:
+                    text = text.replace(words, "")
+                if county.canary in text:
+                    at = text.index(county.canary)
+                    seen.append((name, text[at - 20 : at + 40]))
+    assert seen == []
 
 
 def test_methods_outside_the_policy_are_refused(inside):

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from files.intake import receive
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, summoning
 from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
@@ -23,6 +23,9 @@ from tests.factories import (
     make_actor,
     make_place,
     register_hazard,
+    draft_to_county,
+    supervised,
+    transferred,
 )
 from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
@@ -35,6 +38,7 @@ ROLES = {
     "township_patrol": "township",
     "manager": "home",
     "safety_officer": "home",
+    "liaison": "fire_rescue",
     "auditor": "county",
     "system_admin": "county",
     "security_admin": "county",
@@ -49,7 +53,7 @@ class County:
         for region in (place.county, place.township):
             region.name = f"{canary}县"
             region.save()
-            authority = region.authorities.get()
+            authority = region.authorities.get(department="civil_affairs")
             authority.name = f"{canary}民政局"
             authority.save()
         cast = Cast(
@@ -80,7 +84,26 @@ class County:
         self.robot = RobotWebhookFactory(authority=place.county.authorities.get(), name=f"{canary}群")
         self.address = UndeliverableAddressFactory(user=cast.safety.user, address=f"{canary}@example.com")
         User.objects.filter(pk=cast.safety.user.pk).update(email=self.address.address)
+        self._order()
         self._inspect()
+
+    def _order(self):
+        """An order over the hazard, a letter with one photo, an issued 通报 of the city to the county."""
+        canary, cast = self.canary, self.cast
+        words = {"requirements": f"{canary}要求", "document_number": f"{canary}督〔2026〕1号"}
+        self.order = supervised(self.hazard, cast.county, supervising_unit=f"{canary}安委会", **words)
+        chosen = list(self.hazard.evidence.filter(stage="found"))
+        cast.liaison.user.name = f"{canary}人"
+        cast.liaison.user.save()
+        self.letter = transferred(
+            self.hazard, cast.county, letter=f"{canary}函", document_number=f"{canary}移1号", evidence=chosen
+        )
+        self.sent_evidence = self.letter.attachments.get()
+        self.hazard.refresh_from_db()
+        draft = draft_to_county(cast, title=f"{canary}通报", text=f"{canary}事由和要求说明")
+        self.record = summoning.issue(
+            draft, by=cast.city, document_number=f"{canary}通1号", title=draft.title, text=draft.text
+        )
 
     def _inspect(self):
         """A checklist of the county's own and a draft of one, a campaign with a team, an open visit, a finding, a kit."""
@@ -91,7 +114,7 @@ class County:
             scope=county, name=f"{canary}检查表", items=1, published=True, **items
         )
         self.draft_list = inspecting.ChecklistFactory(scope=county, name=f"{canary}草稿", items=1, **items)
-        authority = county.authorities.get()
+        authority = county.authorities.get(department="civil_affairs")
         self.campaign = inspecting.CampaignFactory(
             authority=authority, name=f"{canary}行动", note=f"{canary}说明", created_by=self.cast.county.user
         )
@@ -147,6 +170,10 @@ class County:
             "finding": {"uid": self.visit.uid, "finding_uid": self.finding.uid},
             "finding_photo": {"pk": self.finding_photo.pk, "variant": "full"},
             "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
+            "order": {"pk": self.order.pk},
+            "letter": {"pk": self.letter.pk},
+            "sent_evidence": {"pk": self.sent_evidence.pk, "variant": "full"},
+            "record": {"kind": "circular", "pk": self.record.pk},
             "sent_signature": {"uid": self.visit.uid, "signature_uid": uuid.uuid4()},
         }
 
@@ -174,6 +201,7 @@ def actors(world: dict[str, County]) -> dict[str, object]:
         "county": county.place.county,
         "township": county.place.township,
         "home": county.home,
+        "fire_rescue": county.cast.liaison.authority,
     }
     return {role: make_actor(Role(role), at[where]) for role, where in ROLES.items()}
 
@@ -193,4 +221,10 @@ def forms(county: County) -> dict[str, str]:
         "name": "别处来的人",
         "place": f"institution:{county.home.pk}",
         "role": "manager",
+        "transfer": str(county.letter.pk),
+        "outcome": "handled",
+        "receipt_number": "别处来的号",
+        "answer": "别处来的人",
+        "feedback": "别处来的人写的反馈",
+        "document_number": "别处来的号",
     }

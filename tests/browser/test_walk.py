@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NARROWER = {PHONE["width"]: 320, DESKTOP["width"]: 768}
 READERS = [
-    "county", "manager", "city", "province", "township", "auditor", "system_admin", "security_admin",
+    "county", "manager", "city", "province", "township", "auditor", "liaison", "system_admin",
+    "security_admin",
 ]  # fmt: skip
 # How many hazards each opens: the county every one, the others those that differ most for them.
 DETAILS = {"county": None, "manager": 4}
@@ -36,13 +37,17 @@ def pages(world: World, reader: str) -> list[str]:
     for name, policies in POLICIES.items():
         if "GET" not in policies[0].methods or policies[0].is_public:
             continue
-        is_act = name == "hazards:act"
-        arguments = world.acts(actor) if is_act else world.objects(policies[0].takes, actor)
+        arguments = world.acts(actor) if name == "hazards:act" else named(world, policies, actor)
         few = DETAILS.get(reader, 1) if name == "hazards:detail" else None
         fixed = {} if is_act else dict(policies[0].arguments)
         addresses = [reverse(name, kwargs=kwargs | fixed) for kwargs in arguments[:few]]
         found += [url for url in addresses if is_page(client.get(url))]
     return found
+
+
+def named(world: World, policies, actor) -> list[dict]:
+    """URL arguments of every object the policies name, with what they name besides (such as the act)."""
+    return [kwargs | dict(p.arguments) for p in policies for kwargs in world.objects(p.takes, actor)]
 
 
 def is_page(response) -> bool:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from files.intake import receive
 from files.models import StoredFile
 from hazards import workflow
-from hazards.actions import lifecycle, voiding
+from hazards.actions import extending, lifecycle, summoning, supervising, transferring, voiding
 from hazards.forms import FORMS
-from hazards.models import Hazard
+from hazards.models import Hazard, Summons
 from inspections.actions.finishing import finish
 from inspections.actions.signing import sign
 from institutions.models import ImportDraft, InstitutionEvent
@@ -23,9 +23,13 @@ from tests.factories import (
     ResponsiblePersonFactory,
     RobotWebhookFactory,
     UndeliverableAddressFactory,
+    draft_to_county,
+    extension_asked,
     make_actor,
     make_place,
     register_hazard,
+    supervised,
+    transferred,
 )
 from tests.inspections import factories as make
 from tests.inspections.walking import answer, drawing, find, open_visit, signed
@@ -161,7 +165,51 @@ class World:
         made["many_photos"] = self._submitted(returned, photos=9)
         fixed = {"measures": LONG, "evidence": self.photos(cast.county, 2), "responsible_person": "张三"}
         made["fixed"] = self._found(issue_with=None, fixed_with=fixed)
-        return made
+        return made | self._matters()
+
+    def _matters(self) -> dict[str, Hazard]:
+        """Hazards with an extension asked for, under supervision with a report, transferred; and records of both kinds."""
+        cast, today = self.cast, timezone.localdate()
+        assert cast.liaison  # and so the fire rescue of the county
+        far = {"due_on": today + timedelta(days=90), "responsible_person": "张三"}
+        words = {"reason": LONG, "interim_measures": LONG_LATIN}
+        extended = extension_asked(cast, self._found(issue_with=far), **words)
+        extended = extending.approve_extension(
+            extended, by=cast.county, due_on=extended.due_on + timedelta(days=9)
+        )
+        extended = extension_asked(cast, extended, **words)
+        first = supervised(self._found(severity="major", issue_with=far), cast.county, requirements=LONG)
+        raised = supervised(
+            first.hazard, cast.city, supervising_unit=LONG[:80], document_number=LONG_LATIN[:60], requirements=LONG_LATIN,
+            is_public=True,
+        )  # fmt: skip
+        ordered = supervising.report_progress(
+            raised.hazard,
+            by=cast.manager,
+            progress=LONG,
+            next_steps=LONG_LATIN,
+            evidence=self.photos(cast.manager, 3),
+        )
+        self.orders = [first, raised]
+        sent_from = self._found()
+        chosen = list(sent_from.evidence.all())
+        letter = {"letter": LONG * 4, "document_number": LONG_LATIN[:50], "evidence": chosen}
+        waiting = transferred(sent_from, cast.county, **letter)
+        housing = {"department": "housing", "recipient": LONG[:80], "document_number": LONG[:60]}
+        answered = transferred(waiting.hazard, cast.county, **housing)
+        facts = {"outcome": "in_hand", "receipt_number": LONG_LATIN[:60], "answer": LONG}
+        passed_on = transferring.record_answer(answered.hazard, by=cast.county, transfer=answered, **facts)
+        self.letters = [waiting, answered]
+        texts = {"title": LONG[:100], "text": LONG * 4}
+        draft, told = draft_to_county(cast, Summons, **texts), draft_to_county(cast, **texts)
+        told = summoning.issue(told, by=cast.city, document_number=LONG[:60], **texts)
+        held = summoning.issue(
+            draft_to_county(cast, Summons, **texts), by=cast.city, document_number=LONG_LATIN[:60],
+            meets_at=timezone.now(), meets_where=LONG[:100], **texts,
+        )  # fmt: skip
+        held = summoning.minute(held, by=cast.city, held_on=today, attendees=LONG, minutes=LONG_LATIN)
+        self.records = [draft, told, held, draft_to_county(cast)]
+        return {"extension_asked": extended, "supervised": ordered, "transferred": passed_on}
 
     def _inspect(self):
         """Checklists, a campaign with a team, plans, an open visit and a finished one, all in long words."""
@@ -256,6 +304,10 @@ class World:
             "team": [{"pk": self.team.pk}],
             "visit": [{"uid": visit.uid} for visit in self.visits],
             "finding": [{"uid": f.visit.uid, "finding_uid": f.uid} for f in self.findings],
+            "order": [{"pk": order.pk} for order in self.orders],
+            "letter": [{"pk": letter.pk} for letter in self.letters],
+            "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
+            "record": [{"kind": record.kind.value, "pk": record.pk} for record in self.records],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
         return [{"pk": self.draft(actor).pk}] if takes == "draft" else found[takes]

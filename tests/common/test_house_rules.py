@@ -43,9 +43,12 @@ def trees():
 MADE_BY_THE_REAL_ACTS = {
     "Hazard", "HazardEvent", "Evidence", "EvidenceView", "RectificationPlan", "RectificationSubmission", "Verification",
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
-    "ClosingPolicyChange", "Bulletin", "RobotEvent", "Guard",
+    "ClosingPolicyChange", "ExtensionPolicyChange", "DraftingRuleChange", "ExtensionRequest", "SupervisionOrder",
+    "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
 }  # fmt: skip
-FACTS_WITHOUT_A_STORY = {"LegalTransition", "ClosingPolicy", "ImportDraft", "Heartbeat", "ChannelRest"}
+FACTS_WITHOUT_A_STORY = {
+    "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
+}  # fmt: skip
 
 
 def test_every_model_has_a_factory_or_comes_from_a_real_act():

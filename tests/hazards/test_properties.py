@@ -10,12 +10,33 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hazards.actions import voiding
+from hazards.actions import lifecycle, voiding
 from hazards.enums import HazardAction, HazardStatus
 from hazards.forms import FORMS, RegisterForm
-from hazards.models import Evidence, Hazard, HazardEvent, RectificationPlan
+from hazards.models import (
+    Evidence,
+    ExtensionRequest,
+    Hazard,
+    HazardEvent,
+    ProgressReport,
+    RectificationPlan,
+    SupervisionOrder,
+    Transfer,
+    TransferEvidence,
+)
 from notifications.models import Notice
-from tests.factories import Cast, as_client, hazard_in, photos_of, register_hazard
+from tests.factories import (
+    CONFIRMED,
+    Cast,
+    as_client,
+    extension_asked,
+    hazard_in,
+    long_hazard,
+    photos_of,
+    register_hazard,
+    supervised,
+    transferred,
+)
 
 pytestmark = pytest.mark.django_db
 A, S = HazardAction, HazardStatus
@@ -61,7 +82,10 @@ def merged(valid: dict, changed: dict) -> dict:
 
 def trace() -> list:
     """Everything an act would leave behind."""
-    tables = (Hazard, HazardEvent, Evidence, RectificationPlan, Notice)
+    tables = (
+        Hazard, HazardEvent, Evidence, RectificationPlan, Notice, ExtensionRequest, SupervisionOrder, ProgressReport,
+        Transfer, TransferEvidence,
+    )  # fmt: skip
     return [list(model.objects.order_by("pk").values()) for model in tables]
 
 
@@ -138,7 +162,62 @@ def stage(cast, action: HazardAction) -> tuple[Hazard, object, dict]:
         A.REQUEST_VOID: lambda: (asked, cast.county, reason),
         A.REFUSE_VOID: lambda: (asked, cast.county2, reason),
         A.VOID: lambda: (asked, cast.county2, reason),
-    }[action]()
+        A.REQUEST_EXTENSION: lambda: (
+            long_hazard(cast),
+            cast.manager,
+            {"reason": "设备到货推迟", "interim_measures": "停用该楼层", "proposed_due_on": later(80)},
+        ),
+        A.APPROVE_EXTENSION: lambda: (
+            extension_asked(cast, long_hazard(cast)),
+            cast.county,
+            {"due_on": later(70), "opinion": "同意"},
+        ),
+        A.REFUSE_EXTENSION: lambda: (extension_asked(cast, long_hazard(cast)), cast.county, reason),
+        A.PLACE_UNDER_SUPERVISION: lambda: (
+            hazard_in(cast, S.RECTIFYING),
+            cast.city,
+            {
+                "supervising_unit": "市安委会", "document_number": "市督〔2026〕1号", "requirements": "限期治理完毕",
+                "due_on": later(60), "plan_due_on": later(15), "report_every_days": "30",
+            },
+        ),
+        A.REPORT_PROGRESS: lambda: (
+            supervised(hazard_in(cast, S.RECTIFYING), cast.county).hazard,
+            cast.manager,
+            {"progress": "已完成设计", "next_steps": "月底前完成施工"},
+        ),
+        A.LIFT_SUPERVISION: lambda: (verified_under_supervision(cast), cast.county, {"opinion": "同意摘牌"}),
+        A.REVOKE_SUPERVISION: lambda: (
+            supervised(hazard_in(cast, S.RECTIFYING), cast.county).hazard, cast.county, reason,
+        ),
+        A.TRANSFER: lambda: (
+            hazard_in(cast, S.RECTIFYING),
+            cast.county,
+            {
+                "department": "housing", "recipient": "县住建局", "document_number": "移〔2026〕1号",
+                "letter": "该楼外墙开裂，现移送贵单位依法处理。", "due_on": later(15),
+            },
+        ),
+        A.WITHDRAW_TRANSFER: lambda: with_transfer(cast, reason),
+        A.RECORD_ANSWER: lambda: with_transfer(
+            cast, {"outcome": "handled", "receipt_number": "消函〔2026〕9号", "answer": "已责令改正"}
+        ),
+    }[action]()  # fmt: skip
+
+
+def later(days: int) -> str:
+    return (timezone.localdate() + timedelta(days=days)).isoformat()
+
+
+def verified_under_supervision(cast) -> Hazard:
+    hazard = hazard_in(cast, S.AWAITING_VERIFICATION)
+    supervised(hazard, cast.county)
+    return lifecycle.accept(hazard, by=cast.county, opinion="属实", **CONFIRMED)
+
+
+def with_transfer(cast, fields: dict) -> tuple[Hazard, object, dict]:
+    sent = transferred(hazard_in(cast, S.RECTIFYING), cast.county)
+    return sent.hazard, cast.county, fields | {"transfer": str(sent.pk)}
 
 
 @pytest.mark.parametrize("action", FORMS)

@@ -3,10 +3,22 @@
 import pytest
 
 from hazards import workflow
+from hazards.actions import lifecycle
 from hazards.enums import HazardAction, HazardStatus
 from hazards.models import LegalTransition
 from hazards.notices import NOTICES
-from tests.factories import Cast, hazard_in, make_actor, make_place
+from tests.factories import (
+    CONFIRMED,
+    Cast,
+    extension_asked,
+    hazard_in,
+    long_hazard,
+    make_actor,
+    make_liaison,
+    make_place,
+    supervised,
+    transferred,
+)
 
 pytestmark = pytest.mark.django_db
 A, S = HazardAction, HazardStatus
@@ -14,17 +26,30 @@ A, S = HazardAction, HazardStatus
 INSTITUTION = {"manager", "safety"}
 COUNTY = {"county", "county2"}
 # Who may do what, by status. In these stories `county` registered and accepted, `manager` submitted, `city` closed.
+SUPERVISORS = {"county", "county2", "city", "city2", "province"}
 MAY = {
-    S.REGISTERED: {A.ISSUE: COUNTY, A.VOID: COUNTY},
-    S.RECTIFYING: {A.PLAN: INSTITUTION, A.SUBMIT: INSTITUTION, A.VOID: COUNTY},
-    S.AWAITING_VERIFICATION: {A.ACCEPT: COUNTY, A.REJECT: COUNTY},
+    S.REGISTERED: {A.ISSUE: COUNTY, A.VOID: COUNTY, A.TRANSFER: COUNTY},
+    S.RECTIFYING: {
+        A.PLAN: INSTITUTION,
+        A.SUBMIT: INSTITUTION,
+        A.REQUEST_EXTENSION: INSTITUTION,
+        A.VOID: COUNTY,
+        A.TRANSFER: COUNTY,
+        A.PLACE_UNDER_SUPERVISION: SUPERVISORS,
+    },
+    S.AWAITING_VERIFICATION: {
+        A.ACCEPT: COUNTY,
+        A.REJECT: COUNTY,
+        A.TRANSFER: COUNTY,
+        A.PLACE_UNDER_SUPERVISION: SUPERVISORS,
+    },
     S.VERIFIED: {A.CLOSE: {"city", "city2"}, A.RETURN: {"city", "city2"}},
     S.CLOSED: {},
     S.VOIDED: {},
 }
 ACTORS = [
     "county", "county2", "city", "city2", "province", "township", "manager", "safety", "auditor",
-    "system_admin", "security_admin", "sibling_county", "other_manager", "other_city",
+    "system_admin", "security_admin", "sibling_county", "other_manager", "other_city", "liaison", "other_liaison",
 ]  # fmt: skip
 
 
@@ -35,17 +60,69 @@ def cast():
     cast.sibling_county = make_actor("county_official", sibling.county)
     cast.other_manager = make_actor("manager", sibling.institution())
     cast.other_city = make_actor("city_official", elsewhere.city)
+    cast.other_liaison = make_liaison(sibling.county)
     return cast
 
 
-@pytest.mark.parametrize("status", S)
-def test_each_actor_may_do_exactly_what_the_house_says(cast, status):
-    hazard = hazard_in(cast, status)
+def may(cast, hazard):
+    """Which of the actors may do which act to the hazard."""
     found = {
         action: {name for name in ACTORS if action in workflow.actions_for(getattr(cast, name), hazard)}
         for action in A
     }
-    assert {action: who for action, who in found.items() if who} == MAY[status]
+    return {action: who for action, who in found.items() if who}
+
+
+@pytest.mark.parametrize("status", S)
+def test_each_actor_may_do_exactly_what_the_house_says(cast, status):
+    assert may(cast, hazard_in(cast, status)) == MAY[status]
+
+
+def changed(status, **acts):
+    """What the house says of `status`, with these acts by other people (none: by nobody)."""
+    return {a: who for a, who in (MAY[status] | {A(k): v for k, v in acts.items()}).items() if who}
+
+
+def test_while_an_extension_is_undecided_the_chosen_authority_decides(cast):
+    hazard = extension_asked(cast, long_hazard(cast))
+    decides = {"approve_extension": COUNTY, "refuse_extension": COUNTY, "request_extension": set()}
+    assert may(cast, hazard) == changed(S.RECTIFYING, **decides)
+    hazard = extension_asked(cast, long_hazard(cast, severity="major"))
+    decides = {"approve_extension": {"city", "city2"}, "refuse_extension": {"city", "city2"}}
+    asked = {"request_extension": set(), "request_void": COUNTY, "void": set()}
+    assert may(cast, hazard) == changed(S.RECTIFYING, **decides, **asked)
+
+
+def test_under_supervision_the_institution_reports_and_the_same_level_or_a_higher_one_ends_it(cast):
+    hazard = supervised(hazard_in(cast, S.RECTIFYING), cast.city).hazard
+    above = {"city", "city2", "province"}
+    ordered = {
+        "report_progress": INSTITUTION, "revoke_supervision": above, "place_under_supervision": {"province"},
+        "void": set(),
+    }  # fmt: skip
+    assert may(cast, hazard) == changed(S.RECTIFYING, **ordered)
+
+
+def test_what_is_accepted_under_supervision_is_lifted_before_it_is_closed(cast):
+    hazard = hazard_in(cast, S.AWAITING_VERIFICATION)
+    supervised(hazard, cast.county)
+    hazard = lifecycle.accept(hazard, by=cast.county, opinion="属实", **CONFIRMED)
+    ordered = {
+        "lift_supervision": SUPERVISORS, "revoke_supervision": SUPERVISORS, "report_progress": INSTITUTION,
+        "close": set(),
+    }  # fmt: skip
+    assert may(cast, hazard) == changed(S.VERIFIED, **ordered)
+    assert workflow.refusal(A.CLOSE, cast.city, hazard) == "正在挂牌督办，须先摘牌才能销号。"
+
+
+def test_while_a_department_has_not_answered_its_liaison_may_and_the_sender_too(cast):
+    liaison = cast.liaison
+    hazard = transferred(hazard_in(cast, S.RECTIFYING), cast.county).hazard
+    waits = {"withdraw_transfer": COUNTY, "record_answer": COUNTY}
+    # That it went to their own authority is asked of the transfer (tests/hazards/test_transfers.py).
+    waits["answer_transfer"] = {"liaison", "other_liaison"}
+    assert liaison == cast.liaison
+    assert may(cast, hazard) == changed(S.RECTIFYING, **waits)
 
 
 def test_a_major_hazard_is_voided_by_asking_first(cast):

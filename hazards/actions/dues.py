@@ -1,0 +1,94 @@
+"""Due dates beside the hazard's own: one function a kind, called whenever such a date begins, changes or ends.
+
+Each takes the row as it is now and answers with what is due, or with no date once nothing is owed any more. All go
+through `_keep`: whoever runs clocks listens there.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from hazards.models import ExtensionRequest, SupervisionOrder, Transfer
+from hazards.models.summons import Record
+from notifications import outbox
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is owed by when: `due_on` None means that it has ended. `institution_id` None: owed by an authority alone.
+
+    `kind` and `subject_id` name it once and for all; `topic` is what its notices are told under.
+    """
+
+    kind: str
+    subject_id: int
+    due_on: date | None
+    title: str
+    url: str
+    topic: str
+    institution_id: int | None
+    is_major: bool
+
+
+def _keep(due: Due) -> Due:
+    """Begun, changed or ended: once ended, what was told of it is settled. Part of the caller's transaction."""
+    if due.due_on is None:
+        outbox.settle(due.topic)
+    return due
+
+
+def _of_hazard(kind: str, subject_id: int, due_on: date | None, title: str, url: str, hazard) -> Due:
+    topic = f"{kind}:{subject_id}"
+    return Due(kind, subject_id, due_on, title, url, topic, hazard.institution_id, hazard.is_major)
+
+
+def extension_decision(request: ExtensionRequest) -> Due:
+    """The authority's decision on an extension (工作日, 5 or 10)."""
+    hazard, due_on = request.hazard, None if request.outcome else request.decide_by
+    url = reverse("hazards:detail", args=[hazard.pk])
+    return _keep(_of_hazard("extension", request.pk, due_on, "延期申请待决定", url, hazard))
+
+
+def supervision(order: SupervisionOrder) -> Due:
+    """The deadline of 挂牌督办; it moves when an extension is approved and ends with the order."""
+    due_on = order.due_on if order.is_open else None
+    return _keep(
+        _of_hazard("supervision", order.pk, due_on, "挂牌督办限期治理", order_url(order), order.hazard)
+    )
+
+
+def progress_report(order: SupervisionOrder) -> Due:
+    """The institution's next progress report; each report starts the next period."""
+    due_on = order.next_report_on if order.is_open else None
+    return _keep(_of_hazard("progress", order.pk, due_on, "挂牌督办进展报告", order_url(order), order.hazard))
+
+
+def transfer_answer(transfer: Transfer) -> Due:
+    """The other department's answer. The hazard's own clock runs beside it."""
+    due_on, url = transfer.due_on if transfer.is_unanswered else None, transfer_url(transfer)
+    return _keep(_of_hazard("transfer", transfer.pk, due_on, "移送事项待回执", url, transfer.hazard))
+
+
+def feedback(record: Record) -> Due:
+    """Written feedback on a 约谈 or 通报 (5 working days); nothing is owed on a summons before it was held."""
+    due_on = None if record.feedback_at else record.feedback_due_on
+    kind = record.kind.value
+    return _keep(
+        Due(
+            kind, record.pk, due_on, f"{record.kind.label}书面反馈", record_url(record), f"{kind}:{record.pk}",
+            record.institution_id, is_major=False,
+        )
+    )  # fmt: skip
+
+
+def order_url(order: SupervisionOrder) -> str:
+    return reverse("hazards:order", args=[order.pk])
+
+
+def transfer_url(transfer: Transfer) -> str:
+    return reverse("hazards:transfer", args=[transfer.pk])
+
+
+def record_url(record: Record) -> str:
+    return reverse("hazards:record", args=[record.kind.value, record.pk])
