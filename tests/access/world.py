@@ -20,10 +20,10 @@ from tests.factories import (
     LicenceFactory,
     RobotWebhookFactory,
     UndeliverableAddressFactory,
+    draft_to_county,
     make_actor,
     make_place,
     register_hazard,
-    draft_to_county,
     supervised,
     transferred,
 )
