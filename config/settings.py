@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "institutions",
     "files",
     "notifications",
+    "workdays",
     "hazards",
     "inspections",
     "reports",
@@ -125,6 +126,9 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "common.forms.HouseRenderer"
+
+# What prepare_database loads after migrating: data every installation needs, each command safe to repeat.
+REFERENCE_DATA_COMMANDS = ["load_workdays"]
 
 # --- language and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

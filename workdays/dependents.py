@@ -1,0 +1,57 @@
+"""Who counts in workdays. The calendar knows nobody above it, so they leave their questions here (AppConfig.ready).
+
+What is here is asked before a change (how much of yours would move?), told after it in the same transaction (yours
+to recompute), and asked how far ahead its dates reach.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from workdays.proposal import Proposal
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """One part of the house whose dates are counted in workdays.
+
+    `count_moved(proposal)` reads only. `after_change(first)` runs inside the transaction that changed the calendar
+    from `first` on. `furthest()` is the latest date it has open, None without any.
+    """
+
+    label: str  # 未了结的期限
+    count_moved: Callable[[Proposal], int]
+    after_change: Callable[[date], None]
+    furthest: Callable[[], date | None]
+
+
+DEPENDENTS: dict[str, Dependent] = {}
+
+
+def register(key: str, dependent: Dependent) -> None:
+    """Make `dependent` known; a second time under the same key replaces the first."""
+    DEPENDENTS[key] = dependent
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many of one dependent's things would get other dates."""
+
+    label: str
+    count: int
+
+
+def moved_by(proposal: Proposal) -> list[Moved]:
+    """What `proposal` would move, by dependent."""
+    return [Moved(d.label, d.count_moved(proposal)) for d in DEPENDENTS.values()]
+
+
+def tell_changed(first: date) -> None:
+    """The calendar is another from `first` on. Part of the caller's transaction."""
+    for dependent in DEPENDENTS.values():
+        dependent.after_change(first)
+
+
+def furthest() -> date | None:
+    """The latest open date of all dependents."""
+    return max((day for d in DEPENDENTS.values() if (day := d.furthest())), default=None)
