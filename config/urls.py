@@ -14,6 +14,7 @@ urlpatterns = [
     path("inspections/", include("inspections.urls")),
     path("files/", include("files.urls")),
     path("notices/", include("notifications.urls")),
+    path("workdays/", include("workdays.urls")),
     path("", include("reports.urls")),
     path("healthz/", include("notifications.health_urls")),
 ]

@@ -14,7 +14,7 @@ from workdays import rules
 from workdays.dependents import tell_changed
 from workdays.enums import YearOrigin
 from workdays.models import CalendarChange, CalendarYear, Day
-from workdays.proposal import Change, Proposal, propose, whole_year
+from workdays.proposal import Change, Proposal, propose, propose_year
 from workdays.rules import Mark
 
 LOCK = 7_410_001  # advisory: one change of the calendar at a time
@@ -61,7 +61,7 @@ def enter_notice(
     """
     require(by, Capability.EDIT_CALENDAR)
     _lock()
-    proposal = propose(whole_year(year, marks))
+    proposal = propose_year(year, marks)
     known = CalendarYear.objects.filter(year=year).first()
     if not proposal.changes:
         return proposal
@@ -78,7 +78,7 @@ def load_year(year: int, marks: dict[date, Mark], source: str) -> bool | None:
     None: the data differ from what a person entered; that stays.
     """
     _lock()
-    proposal = propose(whole_year(year, marks))
+    proposal = propose_year(year, marks)
     if not proposal.changes:
         return False
     known = CalendarYear.objects.filter(year=year).first()

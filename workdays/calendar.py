@@ -143,9 +143,15 @@ class Strip:
         return "个工作日" if self.counts_workdays else "天"
 
     @property
-    def skipped(self) -> list[StripDay]:
-        """The days that do not count, the start left out, where only workdays count."""
-        return [day for day in self.days if day.nth is None and not day.is_start]
+    def skipped(self) -> list[tuple[date, date, str]]:
+        """Spans of days that do not count, with why; the start, which never counts, left out."""
+        spans: list[tuple[date, date, str]] = []
+        for day in (day for day in self.days if day.nth is None and not day.is_start):
+            if spans and spans[-1][1:] == (day.date - timedelta(days=1), day.why):
+                spans[-1] = (spans[-1][0], day.date, day.why)
+            else:
+                spans.append((day.date, day.date, day.why))
+        return spans
 
 
 def strip(start: date, end: date, *, counts_workdays: bool = True) -> Strip:

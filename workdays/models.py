@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from workdays.enums import DayKind, YearOrigin
-from workdays.rules import FIRST_YEAR, LAST_YEAR
+from workdays.rules import FIRST_YEAR, LAST_YEAR, Mark, why
 
 _WEEKDAYS, _WEEKEND = Q(date__iso_week_day__lt=6), Q(date__iso_week_day__gte=6)
 
@@ -126,3 +126,12 @@ class CalendarChange(models.Model):
 
     def __str__(self):
         return f"{self.date or self.year}"
+
+    @property
+    def words_before(self) -> str:
+        """What the day was, in a word or two; only for a change of a day."""
+        return why(self.date, Mark(DayKind(self.kind_before), self.name_before))
+
+    @property
+    def words_after(self) -> str:
+        return why(self.date, Mark(DayKind(self.kind_after), self.name_after))

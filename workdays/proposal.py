@@ -54,9 +54,9 @@ class Proposal:
     proposed_day AS MATERIALIZED (
         SELECT date, is_workday, sum(is_workday::int) OVER (ORDER BY date) AS number
         FROM (
-            SELECT date, is_workday FROM workdays_day WHERE date <> ALL(%(proposed_dates)s)
+            SELECT date, is_workday FROM workdays_day WHERE date <> ALL(%(proposed_dates)s::date[])
             UNION ALL
-            SELECT * FROM unnest(%(proposed_dates)s, %(proposed_workdays)s)
+            SELECT * FROM unnest(%(proposed_dates)s::date[], %(proposed_workdays)s::boolean[])
         ) AS day (date, is_workday)
     )
     """
@@ -79,6 +79,15 @@ def propose(wished: dict[date, Mark]) -> Proposal:
     return Proposal(changes)
 
 
-def whole_year(year: int, marks: dict[date, Mark]) -> dict[date, Mark]:
-    """Every day of `year` as `marks` say, the others plain; and the days of other years that they name."""
-    return dict.fromkeys(rules.days_of(year), PLAIN) | marks
+def propose_year(year: int, marks: dict[date, Mark]) -> Proposal:
+    """What it takes to make every day of `year` as `marks` say, the others plain; and days of other years they name.
+
+    December days of 元旦 that `marks` do not name stay: they come from the notice of the year after.
+    """
+    proposal = propose(dict.fromkeys(rules.days_of(year), PLAIN) | marks)
+    return Proposal([change for change in proposal.changes if not _is_of_next_notice(change, marks)])
+
+
+def _is_of_next_notice(change: Change, marks: dict[date, Mark]) -> bool:
+    is_december = change.date.month == 12 and change.date not in marks
+    return is_december and change.before is not None and change.before.name == "元旦"

@@ -12,6 +12,7 @@ FIRST_YEAR, LAST_YEAR = 2004, 2100
 SATURDAY = 5
 ADVISED_DAYS = 60  # so far ahead people already set deadlines: a missing year shows by then
 TASK_MONTH = 12  # from 1 December a missing next year is somebody's task
+LONGEST_COUNT = 400  # workdays, either way, that a person may ask for
 
 _MONDAY = date(2001, 1, 1)
 
