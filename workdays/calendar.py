@@ -46,10 +46,10 @@ def is_workday(day: date) -> bool:
 
 
 def add_workdays(day: date, n: int) -> date:
-    """The n-th workday after `day` (n > 0) or before it (n < 0); `day` itself is not counted (民法典第二百零一条).
+    """The n-th workday after `day` (n > 0) or before it (n < 0); `day` itself is not counted (民法典 200–204).
 
     n = 0 is `day` itself, or the next workday when `day` is free: what must be done on a free day is done on the
-    next workday (民法典第二百零三条), never before it was due.
+    next workday (民法典 203), never before it was due.
     """
     with connection.cursor() as cursor:
         cursor.execute(_ADD, {"day": day, "n": n})

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from common.forms import keeping_words
 from common.http import readonly, writes
+from common.words import keeping_words
 from institutions.enums import Capability
 from institutions.permissions import require
 from workdays import calendar, queries, rules
