@@ -11,6 +11,7 @@ urlpatterns = [
     path("institutions/", include((institutions.institution_urlpatterns, "institutions"))),
     path("members/", include((institutions.member_urlpatterns, "members"))),
     path("hazards/", include("hazards.urls")),
+    path("clocks/", include("clocks.urls")),
     path("inspections/", include("inspections.urls")),
     path("files/", include("files.urls")),
     path("notices/", include("notifications.urls")),

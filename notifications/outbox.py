@@ -1,6 +1,7 @@
 """Telling people: rows written in the caller's transaction; leaving the house is the deliverer's work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -32,6 +33,31 @@ WITH told AS (
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM mail)
+"""
+
+
+# The same for messages that differ; (recipient, dedupe key) tells them apart.
+_TELL_EACH = """
+WITH given AS (
+    SELECT * FROM unnest(%(recipients)s::bigint[], %(topics)s::text[], %(subjects)s::text[], %(bodies)s::text[],
+        %(urls)s::text[], %(keys)s::text[], %(mail_at)s::timestamptz[])
+        AS g (recipient_id, topic, subject, body, url, dedupe_key, mail_at)
+), told AS (
+    INSERT INTO notifications_notice (recipient_id, topic, subject, body, url, dedupe_key, created_at)
+    SELECT g.recipient_id, g.topic, g.subject, g.body, g.url, g.dedupe_key, statement_timestamp()
+    FROM given g JOIN institutions_user u ON u.id = g.recipient_id AND u.is_active
+    ORDER BY g.recipient_id, g.dedupe_key
+    ON CONFLICT (recipient_id, dedupe_key) WHERE dedupe_key <> '' DO NOTHING
+    RETURNING id, recipient_id, dedupe_key
+), mail AS (
+    INSERT INTO notifications_delivery (notice_id, channel, address, key, due_at, attempts, last_error)
+    SELECT told.id, %(channel)s, u.email, gen_random_uuid(), greatest(g.mail_at, statement_timestamp()), 0, ''
+    FROM told
+    JOIN given g ON g.recipient_id = told.recipient_id AND g.dedupe_key = told.dedupe_key
+    JOIN institutions_user u ON u.id = told.recipient_id
+    WHERE %(mail)s AND u.email <> '' AND g.mail_at IS NOT NULL
+)
+SELECT recipient_id, dedupe_key, id FROM told
 """
 
 
@@ -78,11 +104,60 @@ def notify(
     return told
 
 
-def settle(topic: str) -> int:
-    """The matter is over: its notices stop counting as unread and unsent messages of it are not sent any more.
+@dataclass(frozen=True)
+class Message:
+    """What one person is told. `mail_at`: when the e-mail may leave at the earliest; None: none is sent."""
+
+    recipient: int  # id of the user
+    subject: str
+    body: str
+    url: str
+    topic: str
+    dedupe_key: str
+    mail_at: datetime | None
+
+
+def notify_each(messages: Sequence[Message]) -> dict[tuple[int, str], int]:
+    """Tell each person their own message, as `notify` does; one statement for any number.
+
+    Returns the ids of the notices by (recipient, dedupe key); who is not active, or was told under the key before,
+    is not among them. Raises ValueError when a URL is not a path within this site or a key is empty.
+    """
+    if wrong := [m.url for m in messages if not is_site_path(m.url)]:
+        raise ValueError(f"not a path within this site: {wrong[0]!r}")
+    if not all(m.dedupe_key for m in messages):
+        raise ValueError("each message needs its dedupe key")
+    if not messages:
+        return {}
+    parameters = {
+        "recipients": [m.recipient for m in messages],
+        "topics": [m.topic for m in messages],
+        "subjects": [_one_line(m.subject)[:120] for m in messages],
+        "bodies": [m.body.strip()[:2000] for m in messages],
+        "urls": [m.url for m in messages],
+        "keys": [m.dedupe_key for m in messages],
+        "mail_at": [m.mail_at for m in messages],
+        "channel": Channel.EMAIL,
+        "mail": settings.EMAIL_ENABLED,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TELL_EACH, parameters)
+        told = {(recipient, key): notice for recipient, key, notice in cursor.fetchall()}
+    if settings.EMAIL_ENABLED and any(m.mail_at for m in messages):
+        wake_after_commit()
+    return told
+
+
+def reword(notice_id: int, *, subject: str, body: str) -> None:
+    """Change what a notice says while its message has not left the house; part of the caller's transaction."""
+    Notice.objects.filter(pk=notice_id).update(subject=_one_line(subject)[:120], body=body.strip()[:2000])
+
+
+def settle(*topics: str) -> int:
+    """The matters are over: their notices stop counting as unread and unsent messages are not sent any more.
 
     Part of the caller's transaction. Notices told later under the same topic are open again.
     Returns how many notices were settled.
     """
-    still_open = Notice.objects.filter(topic=topic, settled_at=None)
+    still_open = Notice.objects.filter(topic__in=topics, settled_at=None)
     return Notice.objects.filter(pk__in=still_open.in_lock_order()).update(settled_at=Now())
