@@ -54,7 +54,7 @@ WITH looked AS MATERIALIZED (
                 ) THEN 'superseded'
                 WHEN is_act THEN 'draft' ELSE 'delivered' END,
            statement_timestamp()
-    FROM owed o ORDER BY clock_id
+    FROM owed o ORDER BY clock_id, position
     ON CONFLICT (clock_id, rung_code, due_on) DO NOTHING
     RETURNING id, clock_id, outcome
 ), pending AS (
