@@ -18,7 +18,7 @@ from workdays.dependents import moved_by
 from workdays.forms import CountForm, DayForm, NoticeForm
 from workdays.models import Day
 from workdays.proposal import Proposal, propose, propose_year
-from workdays.rules import Mark
+from workdays.rules import FIRST_YEAR, LAST_YEAR, Mark
 
 
 def _page_of(year: int) -> str:
@@ -30,7 +30,8 @@ def calendar_year(request):
     """A year as twelve small months (`?year=`), and 算一算 (`?start=&n=`)."""
     today = timezone.localdate()
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdecimal() and len(asked) == 4 else today.year
+    is_year = asked.isdecimal() and FIRST_YEAR <= int(asked[:9]) <= LAST_YEAR
+    year = int(asked) if is_year else today.year
     years = calendar.maintained_years()
     marks = queries.marks_of(year)
     counting = CountForm(request.GET) if "n" in request.GET else CountForm(initial={"start": today, "n": 5})

@@ -18,6 +18,7 @@ from notifications.models import Notice
 from tests.factories import Cast, LicenceFactory, make_actor, make_place, register_hazard
 from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
+from tests.workdays.made import seed_calendar
 
 PRIMES = {"own": 3, "sibling": 5, "foreign": 7}
 ROLES = {
@@ -143,7 +144,8 @@ def import_draft_fields(canary: str) -> dict:
 
 
 def make_world() -> dict[str, County]:
-    """The three counties of one province."""
+    """The three counties of one province, and the calendar that is everybody's."""
+    seed_calendar()
     own = make_place()
     places = {"own": own, "sibling": make_place(city=own.city), "foreign": make_place(province=own.province)}
     canaries = {"own": "本地标记甲", "sibling": "邻县标记乙", "foreign": "外市标记丙"}

@@ -22,7 +22,18 @@ from tests import factories
 from tests.inspections import factories as inspecting
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("config", "common", "institutions", "files", "notifications", "hazards", "inspections", "reports")
+APPS = (
+    "config",
+    "common",
+    "institutions",
+    "files",
+    "notifications",
+    "workdays",
+    "clocks",
+    "hazards",
+    "inspections",
+    "reports",
+)
 SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 )  # fmt: skip
@@ -43,7 +54,7 @@ def trees():
 MADE_BY_THE_REAL_ACTS = {
     "Hazard", "HazardEvent", "Evidence", "EvidenceView", "RectificationPlan", "RectificationSubmission", "Verification",
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
-    "ClosingPolicyChange",
+    "ClosingPolicyChange", "CalendarYear", "Day", "CalendarChange",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {"LegalTransition", "ClosingPolicy", "ImportDraft", "Heartbeat"}
 
@@ -207,7 +218,7 @@ def test_no_widget_carries_what_the_policy_forbids():
 IMPORTED_AS = {
     "Django": "django", "psycopg2-binary": "psycopg2", "django-filter": "django_filters", "django-environ": "environ",
     "django-htmx": "django_htmx", "django-axes": "axes", "django-csp": "csp", "Pillow": "PIL",
-    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "argon2-cffi": "Argon2PasswordHasher",
+    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "chinesecalendar": "chinese_calendar", "argon2-cffi": "Argon2PasswordHasher",
 }  # fmt: skip
 NOT_IMPORTED = {
     "psycopg2-binary": "Django's PostgreSQL backend imports it",
