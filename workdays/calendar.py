@@ -143,15 +143,31 @@ class Strip:
         return "个工作日" if self.counts_workdays else "天"
 
     @property
-    def skipped(self) -> list[tuple[date, date, str]]:
-        """Spans of days that do not count, with why; the start, which never counts, left out."""
+    def weekend_days(self) -> int:
+        """Weekend days that do not count; the start, which never counts, left out."""
+        return sum(day.kind == DayKind.PLAIN for day in self._skipped)
+
+    @property
+    def holidays(self) -> list[tuple[date, date, str]]:
+        """Spans of holidays that do not count, with their words; the start left out."""
         spans: list[tuple[date, date, str]] = []
-        for day in (day for day in self.days if day.nth is None and not day.is_start):
+        for day in (day for day in self._skipped if day.kind == DayKind.HOLIDAY):
             if spans and spans[-1][1:] == (day.date - timedelta(days=1), day.why):
                 spans[-1] = (spans[-1][0], day.date, day.why)
             else:
                 spans.append((day.date, day.date, day.why))
         return spans
+
+    @property
+    def swaps(self) -> list[StripDay]:
+        """Weekend days that count all the same, because they are worked."""
+        return [
+            day for day in self.days if day.kind == DayKind.SWAP_WORKDAY and day.nth
+        ] * self.counts_workdays
+
+    @property
+    def _skipped(self) -> list[StripDay]:
+        return [day for day in self.days if day.nth is None and not day.is_start]
 
 
 def strip(start: date, end: date, *, counts_workdays: bool = True) -> Strip:

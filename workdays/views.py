@@ -101,7 +101,7 @@ def _save_day(request, form: DayForm, on: date):
     data = form.cleaned_data
     with keeping_words(form):
         set_day(by=request.actor, day=on, mark=data["mark"], reason=data["reason"], version=data["version"])
-    messages.success(request, f"{on.year} 年{rules.words(on)}已保存：{rules.why(on, data['mark'])}。")
+    messages.success(request, f"{on.year}年{rules.words(on)}已保存：{rules.why(on, data['mark'])}。")
     return redirect(_page_of(on.year))
 
 

@@ -154,7 +154,8 @@ def test_a_strip_says_of_every_day_why_it_counts(calendar):
         (30, "工作日", 3),
     ]
     assert (found.counted, found.goes_back) == (3, False)
-    assert found.skipped == [(date(2026, 9, 25), date(2026, 9, 27), "中秋节放假")]
+    assert found.holidays == [(date(2026, 9, 25), date(2026, 9, 27), "中秋节放假")]
+    assert (found.weekend_days, found.swaps) == (0, [])
 
 
 def test_a_strip_back_from_a_deadline_counts_towards_the_earlier_day(calendar):
@@ -170,4 +171,10 @@ def test_a_strip_back_from_a_deadline_counts_towards_the_earlier_day(calendar):
 
 def test_a_strip_of_calendar_days_counts_them_all(calendar):
     found = strip(date(2026, 9, 30), date(2026, 10, 7), counts_workdays=False)
-    assert (found.counted, found.skipped) == (7, [])
+    assert (found.counted, found.holidays, found.weekend_days, found.swaps) == (7, [], 0, [])
+
+
+def test_a_strip_over_weekends_and_a_worked_saturday(calendar):
+    found = strip(date(2026, 10, 8), date(2026, 10, 19))
+    assert (found.counted, found.weekend_days, found.holidays) == (8, 3, [])
+    assert [day.date for day in found.swaps] == [date(2026, 10, 10)]
