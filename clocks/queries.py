@@ -1,6 +1,6 @@
 """What the pages of deadlines show. Everything of a person starts from `visible_to(actor)`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from clocks import schedule, words
@@ -25,6 +25,13 @@ class Step:
     notes: tuple[str, ...] = ()
     is_estimated: bool = False
     strip: Strip | None = None
+    is_first_after: bool = False  # the due date stands before it
+
+
+def _with_due_mark(found: list[Step]) -> list[Step]:
+    """The same steps, the first one after the due date marked."""
+    first = next((n for n, step in enumerate(found) if step.offset_days > 0), None)
+    return [replace(step, is_first_after=n == first) for n, step in enumerate(found)]
 
 
 def ladders() -> list[Ladder]:
@@ -39,9 +46,9 @@ def steps(ladder: Ladder) -> list[Step]:
     grouped: dict[tuple, list[str]] = {}
     for rung in ladder.rungs.all():
         grouped.setdefault((rung.offset_days, rung.when, rung.kind), []).append(rung.get_audience_display())
-    return [
-        Step(RungKind(kind), when, audiences, offset) for (offset, when, kind), audiences in grouped.items()
-    ]
+    return _with_due_mark(
+        [Step(RungKind(kind), when, audiences, offset) for (offset, when, kind), audiences in grouped.items()]
+    )
 
 
 def preview(clock: Clock, today: date) -> list[Step]:
@@ -53,7 +60,7 @@ def preview(clock: Clock, today: date) -> list[Step]:
     for moment in moments:
         if moment.rung_on > clock.started_on or moment.code in recorded:
             grouped.setdefault((moment.rung_on, moment.kind), []).append(moment)
-    return [_step(clock, group, recorded, following, today) for group in grouped.values()]
+    return _with_due_mark([_step(clock, group, recorded, following, today) for group in grouped.values()])
 
 
 def _step(clock: Clock, group: list[Moment], recorded: dict, following: Moment | None, today: date) -> Step:

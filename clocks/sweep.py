@@ -61,13 +61,12 @@ WITH looked AS MATERIALIZED (
     INSERT INTO clocks_pendingline (reminder_id, clock_id)
     SELECT r.id, r.clock_id FROM recorded r JOIN looked c ON c.id = r.clock_id
     WHERE r.outcome <> 'superseded' AND NOT c.is_major
+), upcoming AS (
+    SELECT ladder_key, due_on, min(rung_on) AS rung_on FROM moments WHERE rung_on > %(today)s GROUP BY 1, 2
 ), moved AS (
-    UPDATE clocks_clock c
-    SET next_look_on = (
-        SELECT min(m.rung_on) FROM moments m
-        WHERE m.ladder_key = looked.ladder_key AND m.due_on = looked.due_on AND m.rung_on > %(today)s
-    )
-    FROM looked WHERE c.id = looked.id
+    UPDATE clocks_clock c SET next_look_on = u.rung_on
+    FROM looked LEFT JOIN upcoming u USING (ladder_key, due_on)
+    WHERE c.id = looked.id
 )
 SELECT (SELECT count(*) FROM looked), (SELECT count(*) FROM recorded),
        ARRAY(SELECT r.id FROM recorded r JOIN looked c ON c.id = r.clock_id

@@ -65,6 +65,7 @@ class Clock(models.Model):
                 fields=["next_look_on", "id"], condition=Q(next_look_on__isnull=False), name="clock_next_look"
             ),
             models.Index(fields=["ladder_key"], condition=Q(ended_at=None), name="clock_running_by_ladder"),
+            models.Index(fields=["due_on"], condition=Q(ended_at=None), name="clock_running_due"),
         ]
 
     def __str__(self):

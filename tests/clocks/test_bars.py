@@ -35,7 +35,13 @@ def say(capsys, words: str) -> None:
 
 def test_ten_days_without_a_ticker_record_every_rung_and_tell_everybody_once(province, capsys):
     count = 60_000 if IS_FULL else 1_500
-    make_clocks(count, first_due=TODAY - timedelta(days=20), days=40, started=date(2026, 10, 1), look=date(2026, 10, 1))
+    make_clocks(
+        count,
+        first_due=TODAY - timedelta(days=20),
+        days=40,
+        started=date(2026, 10, 1),
+        look=date(2026, 10, 1),
+    )
     while record_due(TODAY - timedelta(days=10), at(TODAY - timedelta(days=10)))[0]:
         pass
     PendingLine.objects.all().delete()
@@ -65,7 +71,10 @@ def owed_and_unrecorded() -> int:
     clocks = Clock.objects.values_list("id", "ladder_key", "due_on", "started_on")
     moments = schedule.moments({(key, due) for _, key, due, _ in clocks})
     owed = {
-        (pk, m.code) for pk, key, due, started in clocks for m in moments[key, due] if started < m.rung_on <= TODAY
+        (pk, m.code)
+        for pk, key, due, started in clocks
+        for m in moments[key, due]
+        if started < m.rung_on <= TODAY
     }
     return len(owed ^ set(Reminder.objects.values_list("clock_id", "rung_code")))
 
@@ -77,13 +86,16 @@ def test_six_sweepers_at_once_twenty_times_record_each_rung_once(province, capsy
     last = TODAY + timedelta(days=rounds - 1)
     total = Reminder.objects.count()
     distinct = Reminder.objects.values("clock", "rung_code", "due_on").distinct().count()
-    began = time.monotonic()
-    sweep(at(last))
-    steady = time.monotonic() - began
+    times = []
+    for _ in range(5):
+        began = time.monotonic()
+        sweep(at(last))
+        times.append(time.monotonic() - began)
+    steady = sorted(times)[2]
     say(
         capsys,
         f"{count} clocks, 6 sweepers × {rounds}: {total} rungs, {distinct} distinct; slowest round {max(took):.1f} s; "
-        f"steady sweep {steady * 1000:.0f} ms",
+        f"steady sweeps {[round(t * 1000) for t in times]} ms",
     )
     assert (total, Clock.objects.filter(next_look_on__lte=last).count()) == (distinct, 0)
     assert steady <= 0.5

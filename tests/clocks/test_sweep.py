@@ -52,11 +52,21 @@ def test_a_second_sweep_changes_nothing(cast):
     start_clock(cast.home)
     major(cast.home)
     sweep(at(day(2)))
-    before = (Reminder.objects.count(), Notice.objects.count(), PendingLine.objects.count(), Draft.objects.count())
+    before = (
+        Reminder.objects.count(),
+        Notice.objects.count(),
+        PendingLine.objects.count(),
+        Draft.objects.count(),
+    )
     assert sweep(at(day(2))) == 0
     Clock.objects.update(next_look_on=day(2))
     assert sweep(at(day(2))) == 0
-    after = (Reminder.objects.count(), Notice.objects.count(), PendingLine.objects.count(), Draft.objects.count())
+    after = (
+        Reminder.objects.count(),
+        Notice.objects.count(),
+        PendingLine.objects.count(),
+        Draft.objects.count(),
+    )
     assert after == before
 
 

@@ -40,10 +40,14 @@ def make_people(counties: int = 100) -> None:
     )  # fmt: skip
     role = {"province": Role.PROVINCE_OFFICIAL, "city": Role.CITY_OFFICIAL, "county": Role.COUNTY_OFFICIAL}
     posts = [
-        Membership(role=role[o.region.level], authority=o, is_leader=n == 0) for o in offices for n in range(4)
+        Membership(role=role[o.region.level], authority=o, is_leader=n == 0)
+        for o in offices
+        for n in range(4)
     ]
     posts += [Membership(role=r, institution=h) for h in houses for r in (Role.MANAGER, Role.SAFETY_OFFICER)]
-    people = User.objects.bulk_create(User(username=f"v{n}", name=f"人{n}", password="!") for n in range(len(posts)))
+    people = User.objects.bulk_create(
+        User(username=f"v{n}", name=f"人{n}", password="!") for n in range(len(posts))
+    )
     for post, person in zip(posts, people, strict=True):
         post.user = person
     Membership.objects.bulk_create(posts)

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from institutions.enums import Role
+from notifications.duties import DUTIES
 from notifications.health import Vitals, problems, staff_banners
 from notifications.health_facts import facts
 from notifications.heartbeat import SWEEP, beat
@@ -46,12 +47,13 @@ def test_each_sign_of_death_has_its_sentence(vitals, found):
 
 def test_the_banner_costs_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert staff_banners() == problems(Vitals(None, None, 0))
+        assert staff_banners() == problems(Vitals(None, None, 0, dict.fromkeys(DUTIES)))
 
 
 @pytest.fixture
 def swept(db):
-    beat(SWEEP)
+    for name in (SWEEP, *DUTIES):
+        beat(name)
 
 
 def test_live_touches_no_database(client, django_assert_num_queries):
@@ -80,7 +82,7 @@ def test_deep_is_well_after_a_sweep(client, swept):
 
 
 def test_deep_fails_when_the_sweep_fell_silent_and_heals_with_the_next_beat(client, swept):
-    Heartbeat.objects.update(beat_at=Now() - timedelta(minutes=6))
+    Heartbeat.objects.filter(name=SWEEP).update(beat_at=Now() - timedelta(minutes=6))
     response = client.get("/healthz/deep")
     assert (response.status_code, response.json()) == (
         503,
