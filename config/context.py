@@ -41,7 +41,7 @@ def _nav(request) -> list[dict]:
 
 
 def house(request):
-    """Context of base.html. Costs one query for the bell, and two for the banners of staff."""
+    """Context of base.html. Costs one query for the bell, and three for the banners of staff (health, calendar, latest deadline)."""
     actor = getattr(request, "actor", None)
     if not getattr(request, "user", None) or not request.user.is_authenticated or request.htmx:
         return {"actor": actor}
