@@ -113,6 +113,8 @@ def snapshot(county) -> str:
         "files_storedfile": f"id = '{county.upload}'",
         "notifications_notice": f"id = {county.notice.pk}",
         "institutions_importdraft": f"id = '{county.draft.pk}'",
+        "clocks_clock": f"institution_id = {county.home.pk}",
+        "clocks_draft": f"id = {county.act_draft.pk}",
         "inspections_checklist": f"scope_id = {county.place.county.pk}",
         "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
         "inspections_campaign": f"id = {county.campaign.pk}",

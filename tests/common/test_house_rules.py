@@ -54,7 +54,8 @@ def trees():
 MADE_BY_THE_REAL_ACTS = {
     "Hazard", "HazardEvent", "Evidence", "EvidenceView", "RectificationPlan", "RectificationSubmission", "Verification",
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
-    "ClosingPolicyChange", "CalendarYear", "Day", "CalendarChange",
+    "ClosingPolicyChange", "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine",
+    "Digest", "Draft",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {"LegalTransition", "ClosingPolicy", "ImportDraft", "Heartbeat"}
 

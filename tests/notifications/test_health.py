@@ -95,6 +95,17 @@ def test_deep_fails_when_the_sweep_fell_silent_and_heals_with_the_next_beat(clie
     assert client.get("/healthz/deep").status_code == 200
 
 
+def test_deep_fails_when_a_further_duty_fell_silent_and_heals_with_its_next_beat(client, swept):
+    Heartbeat.objects.filter(name="clocks").update(beat_at=Now() - timedelta(minutes=6))
+    response = client.get("/healthz/deep")
+    assert (response.status_code, response.json()["reasons"]) == (
+        503,
+        ["期限提醒已停止 6 分钟，到期提醒和逾期升级可能没有发出。请检查 Celery worker 和 beat。"],
+    )
+    beat("clocks")
+    assert client.get("/healthz/deep").status_code == 200
+
+
 def test_deep_fails_while_a_message_is_overdue_or_died_today(client, swept, person, with_email):
     tell(person)
     Delivery.objects.update(due_at=F("due_at") - timedelta(minutes=11))
@@ -134,16 +145,16 @@ def tones(response) -> list[str]:
 
 def test_the_panel_says_that_all_is_well(client, admin, swept, broker, settings, tmp_path, with_email):
     settings.MEDIA_ROOT, settings.UPLOAD_MIN_FREE_BYTES = tmp_path, 0
-    assert tones(client.get(PANEL)) == ["green"] * 7
+    assert tones(client.get(PANEL)) == ["green"] * 8
 
 
 def test_the_panel_says_what_is_wrong(client, admin, settings, tmp_path, monkeypatch):
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
     settings.MEDIA_ROOT = tmp_path / "gone"
     response = client.get(PANEL)
-    assert tones(response) == ["red", "green", "green", "amber", "green", "red", "amber"]
+    assert tones(response) == ["red", "red", "green", "green", "amber", "green", "red", "amber"]
     assert [fact.verdict for fact in response.context["facts"]] == [
-        "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
+        "没有运行", "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
     ]  # fmt: skip
 
 
