@@ -19,6 +19,7 @@ from clocks.people import PARAMETERS, PEOPLE
 from clocks.quiet import DIGEST_AT, first_loud
 from clocks.telling import KINDS
 from notifications import outbox
+from notifications.models import Notice
 from notifications.outbox import Message
 
 SHOWN = 10  # lines in the message; all of them stand on the page it leads to
@@ -78,7 +79,7 @@ def _tell(rows: list[tuple], now: datetime) -> int:
     today = now.date()
     loaded = lines.load({pk for _, ids, *_ in rows for pk in ids[:SHOWN]}, today)
     outbox.settle(*(topic(row[0]) for row in rows))
-    messages = []
+    key, messages = f"digest:{today.isoformat()}", []
     for user_id, ids, kinds, is_mailed in rows:
         subject, body = wording(Counter(kinds), [loaded[pk] for pk in ids[:SHOWN]])
         messages.append(
@@ -88,11 +89,12 @@ def _tell(rows: list[tuple], now: datetime) -> int:
                 body=body,
                 url=reverse("clocks:digest", args=[today.isoformat()]),
                 topic=topic(user_id),
-                dedupe_key=f"digest:{today.isoformat()}",
+                dedupe_key=key,
                 mail_at=first_loud(now) if is_mailed else None,
             )
         )
-    told = {recipient: notice for (recipient, _), notice in outbox.notify_each(messages).items()}
+    outbox.notify_each(messages)
+    told = dict(Notice.objects.filter(dedupe_key=key, recipient__in=[row[0] for row in rows]).values_list("recipient", "id"))
     Digest.objects.bulk_create(
         [
             Digest(recipient_id=user_id, on=today, composed_at=now, notice_id=told[user_id], reminders=ids)

@@ -12,7 +12,7 @@ class RungForm(forms.Form):
 
     BEFORE, AFTER = "before", "after"
 
-    days = forms.IntegerField(label="天数", min_value=0, max_value=366, help_text="0 表示到期当天")
+    days = forms.IntegerField(label="天数", min_value=0, max_value=366)
     unit = forms.ChoiceField(label="单位", choices=Unit.choices)
     side = forms.ChoiceField(label="前后", choices=[(BEFORE, "到期前"), (AFTER, "逾期后")])
     kind = forms.ChoiceField(label="方式", choices=RungKind.choices)

@@ -89,7 +89,7 @@ def _step(clock: Clock, group: list[Moment], recorded: dict, following: Moment |
 
 def _note(reminder: Reminder) -> str:
     if reminder.outcome == Outcome.SUPERSEDED:
-        return "由更高一级代替"
+        return f"{reminder.get_audience_display()}由更高一级代替"
     return "补发" if reminder.is_late else ""
 
 

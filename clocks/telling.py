@@ -50,7 +50,7 @@ def tell_now(reminder_ids: list[int], now: datetime) -> int:
         cursor.execute(_RECIPIENTS, PARAMETERS | {"ids": reminder_ids, "kinds": KINDS})
         recipients = cursor.fetchall()
     loaded = lines.load({reminder for _, reminder in recipients}, now.date())
-    return len(outbox.notify_each([_message(user, loaded[pk], now) for user, pk in recipients]))
+    return outbox.notify_each([_message(user, loaded[pk], now) for user, pk in recipients])
 
 
 def _message(user_id: int, line: Line, now: datetime) -> Message:

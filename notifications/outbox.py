@@ -56,8 +56,9 @@ WITH given AS (
     JOIN given g ON g.recipient_id = told.recipient_id AND g.dedupe_key = told.dedupe_key
     JOIN institutions_user u ON u.id = told.recipient_id
     WHERE %(mail)s AND u.email <> '' AND g.mail_at IS NOT NULL
+    RETURNING 1
 )
-SELECT recipient_id, dedupe_key, id FROM told
+SELECT (SELECT count(*) FROM told), (SELECT count(*) FROM mail)
 """
 
 
@@ -117,18 +118,17 @@ class Message:
     mail_at: datetime | None
 
 
-def notify_each(messages: Sequence[Message]) -> dict[tuple[int, str], int]:
-    """Tell each person their own message, as `notify` does; one statement for any number.
+def notify_each(messages: Sequence[Message]) -> int:
+    """Tell each person their own message, as `notify` does, one statement for any number; how many were told now.
 
-    Returns the ids of the notices by (recipient, dedupe key); who is not active, or was told under the key before,
-    is not among them. Raises ValueError when a URL is not a path within this site or a key is empty.
+    Raises ValueError when a URL is not a path within this site or a key is empty.
     """
     if wrong := [m.url for m in messages if not is_site_path(m.url)]:
         raise ValueError(f"not a path within this site: {wrong[0]!r}")
     if not all(m.dedupe_key for m in messages):
         raise ValueError("each message needs its dedupe key")
     if not messages:
-        return {}
+        return 0
     parameters = {
         "recipients": [m.recipient for m in messages],
         "topics": [m.topic for m in messages],
@@ -142,8 +142,8 @@ def notify_each(messages: Sequence[Message]) -> dict[tuple[int, str], int]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_TELL_EACH, parameters)
-        told = {(recipient, key): notice for recipient, key, notice in cursor.fetchall()}
-    if settings.EMAIL_ENABLED and any(m.mail_at for m in messages):
+        told, mails = cursor.fetchone()
+    if mails:
         wake_after_commit()
     return told
 
