@@ -41,14 +41,16 @@ def start(
     )
     Clock.objects.bulk_create([new], ignore_conflicts=True)
     clock = Clock.objects.select_for_update(no_key=True).get(kind=kind, subject_id=subject_id)
-    if clock.ended_at or any(getattr(clock, name) != value for name, value in owed.items()):
-        forget([clock.pk])
+    begins_anew = clock.ended_at or any(getattr(clock, name) != value for name, value in owed.items())
+    if begins_anew:
         owed |= {"started_on": started_on, "next_look_on": started_on, "ended_at": None}
     changed = {name: value for name, value in (owed | told).items() if getattr(clock, name) != value}
     for name, value in changed.items():
         setattr(clock, name, value)
     if changed:
         clock.save(update_fields=list(changed))
+    if begins_anew:
+        forget([clock.pk])
     return clock
 
 
@@ -79,7 +81,7 @@ def start_many(clocks: Iterable[Clock]) -> None:
 
 
 def forget(ids: list[int]) -> None:
-    """What was told or is to be told of these clocks, all locked by the caller, is over."""
+    """What was told or is to be told of these clocks is over. The caller has locked and already changed them."""
     PendingLine.objects.filter(clock__in=ids).delete()
     outbox.settle(*(topic_of(pk) for pk in ids))
     Draft.objects.waiting().filter(clock__in=ids).update(lapsed_at=Now())
