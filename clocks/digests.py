@@ -94,7 +94,11 @@ def _tell(rows: list[tuple], now: datetime) -> int:
             )
         )
     outbox.notify_each(messages)
-    told = dict(Notice.objects.filter(dedupe_key=key, recipient__in=[row[0] for row in rows]).values_list("recipient", "id"))
+    told = dict(
+        Notice.objects.filter(dedupe_key=key, recipient__in=[row[0] for row in rows]).values_list(
+            "recipient", "id"
+        )
+    )
     Digest.objects.bulk_create(
         [
             Digest(recipient_id=user_id, on=today, composed_at=now, notice_id=told[user_id], reminders=ids)

@@ -107,7 +107,13 @@ def test_major_matters_are_told_at_once_and_mailed_when_the_night_is_over(cast, 
 
 @pytest.mark.parametrize(
     ("hour", "minute", "day", "leaves"),
-    [(20, 59, 1, (20, 59)), (21, 0, 2, (7, 30)), (0, 5, 1, (7, 30)), (7, 30, 1, (7, 30)), (12, 0, 1, (12, 0))],
+    [
+        (20, 59, 1, (20, 59)),
+        (21, 0, 2, (7, 30)),
+        (0, 5, 1, (7, 30)),
+        (7, 30, 1, (7, 30)),
+        (12, 0, 1, (12, 0)),
+    ],
 )
 def test_quiet_hours_pass_midnight(hour, minute, day, leaves):
     moment = first_loud(at(date(2026, 11, 1), hour, minute))

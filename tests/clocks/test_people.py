@@ -68,8 +68,14 @@ def test_where_the_city_supervises_itself_the_city_rung_goes_to_the_province(db)
     home = InstitutionFactory(
         county=place.county, region=place.city, city=place.city, authority=AuthorityFactory(region=place.city)
     )
-    city, province = make_actor(Role.CITY_OFFICIAL, place.city), make_actor(Role.PROVINCE_OFFICIAL, place.province)
-    assert (reached(home, Audience.COUNTY_OFFICER), reached(home, Audience.CITY)) == (ids(city), ids(province))
+    city, province = (
+        make_actor(Role.CITY_OFFICIAL, place.city),
+        make_actor(Role.PROVINCE_OFFICIAL, place.province),
+    )
+    assert (reached(home, Audience.COUNTY_OFFICER), reached(home, Audience.CITY)) == (
+        ids(city),
+        ids(province),
+    )
 
 
 def test_a_county_right_below_the_province_escalates_to_the_province(db):
