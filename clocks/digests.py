@@ -23,6 +23,9 @@ from notifications.models import Notice
 from notifications.outbox import Message
 
 SHOWN = 10  # lines in the message; all of them stand on the page it leads to
+# The runtime role ends statements after 15 s, which is for pages; after a long silence on a busy machine this may take
+# longer, and must not begin anew for ever.
+PATIENCE = "SET LOCAL statement_timeout = '60s'"
 _COMPOSER = 7210021  # advisory lock: one composer at a time
 
 _TAKE = f"""
@@ -69,6 +72,7 @@ def compose_due(now: datetime) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COMPOSER])
         if not cursor.fetchone()[0] or Digest.objects.filter(on=now.date()).exists():
             return 0
+        cursor.execute(PATIENCE)
         cursor.execute(_TAKE, PARAMETERS | {"kinds": KINDS})
         return _tell(cursor.fetchall(), now)
 

@@ -13,13 +13,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from clocks import digests, licences, telling
+from clocks.digests import PATIENCE
 from clocks.schedule import MOMENTS
 from notifications.heartbeat import beat
 
 logger = logging.getLogger("house.clocks")
 
 HEARTBEAT = "clocks"
-BATCH = 5000  # clocks in one transaction: an act on one of them waits for less than a second
+BATCH = 2000  # clocks in one transaction: an act on one of them waits for a fraction of a second
 ROUND_SECONDS = 50  # the next sweep goes on; well below the task's time limit
 
 # SKIP LOCKED: what another sweep holds it does itself, what an act holds comes next minute. An act that moved a clock
@@ -102,6 +103,7 @@ def record_due(today: date, now: datetime, batch: int = BATCH) -> tuple[int, int
     Returns how many clocks were looked at and how many rungs were recorded.
     """
     with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
         cursor.execute(_RECORD, {"today": today, "batch": batch})
         looked, recorded, urgent, acts = cursor.fetchone()
     if acts:

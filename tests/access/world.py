@@ -112,7 +112,10 @@ class County:
 
     def _run_clocks(self):
         """Something that escalates tomorrow, and an act that waits to be issued."""
-        today, facts = timezone.localdate(), {"institution_id": self.home.pk, "url": f"/institutions/{self.home.pk}/"}
+        today, facts = (
+            timezone.localdate(),
+            {"institution_id": self.home.pk, "url": f"/institutions/{self.home.pk}/"},
+        )
         self.clock = running.start(
             kind="feedback", subject_id=self.home.pk, ladder_key="feedback", due_on=today,
             started_on=today - timedelta(days=9), title=f"{self.canary}反馈", **facts,

@@ -42,6 +42,7 @@ def in_processes(count: int, moments: list[datetime]) -> list[float]:
         subprocess.Popen(
             [sys.executable, "-c", _PROGRAM], env=environment(), cwd=settings.BASE_DIR, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         for _ in range(count)
     ]  # fmt: skip
@@ -55,7 +56,8 @@ def in_processes(count: int, moments: list[datetime]) -> list[float]:
                 process.stdin.write(f"{moment.isoformat()}\n")
                 process.stdin.flush()
             for process in processes:
-                float(process.stdout.readline())  # a ValueError here: the sweeper died, its words are above
+                answer = process.stdout.readline()
+                assert answer, process.stderr.read()[-2000:]
             rounds.append(time.monotonic() - began)
         return rounds
     finally:
@@ -63,3 +65,4 @@ def in_processes(count: int, moments: list[datetime]) -> list[float]:
             process.stdin.close()
             process.wait(timeout=30)
             process.stdout.close()
+            process.stderr.close()
