@@ -1,7 +1,9 @@
 """What every page knows: who acts, where they can go, what they must be told."""
 
 from django.urls import reverse
+from django.utils import timezone
 
+from config import calendar_watch
 from institutions.enums import Capability as C
 from notifications import health
 from notifications.queries import unread_count
@@ -16,6 +18,7 @@ _NAV = [
     ("移送办理", "hazards:transfers", "send", C.ANSWER_TRANSFER, True),
     ("督办移送", "hazards:orders", "gavel", C.VIEW_ORDERS, False),
     ("办理规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
+    ("工作日历", "workdays:calendar", "calendar", C.EDIT_CALENDAR, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
 ]
@@ -53,7 +56,7 @@ def _nav(request) -> list[dict]:
 
 
 def house(request):
-    """Context of base.html. Costs one query for the bell, and one for the banners of staff."""
+    """Context of base.html. Costs one query for the bell, and three for the banners of staff (health, calendar, latest deadline)."""
     actor = getattr(request, "actor", None)
     if not getattr(request, "user", None) or not request.user.is_authenticated or request.htmx:
         return {"actor": actor}
@@ -69,6 +72,8 @@ def house(request):
     banners = []
     if actor and actor.authority and not actor.role.facts.is_of_other_department:
         banners = [{"tone": "danger", "text": text} for text in health.staff_banners()]
+        if text := calendar_watch.banner(timezone.localdate()):
+            banners.append({"tone": "warning", "text": text})
     return {
         "actor": actor,
         "posts": request.posts,

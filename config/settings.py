@@ -83,6 +83,8 @@ INSTALLED_APPS = [
     "institutions",
     "files",
     "notifications",
+    "workdays",
+    "clocks",
     "hazards",
     "inspections",
     "reports",
@@ -127,6 +129,9 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "common.forms.HouseRenderer"
+
+# What prepare_database loads after migrating: data every installation needs, each command safe to repeat.
+REFERENCE_DATA_COMMANDS = ["load_workdays", "load_ladders"]
 
 # --- language and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -242,6 +247,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "clocks.sweep": {"task": "clocks.sweep", "schedule": 60.0, "options": {"expires": 50}},
     "hazards.anchor": {"task": "hazards.tasks.anchor", "schedule": crontab(hour=2, minute=10)},
     "hazards.forget_receipts": {
         "task": "hazards.tasks.forget_receipts",
@@ -254,6 +260,10 @@ CELERY_BEAT_SCHEDULE = {
     "inspections.make_due_plans": {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),
+    },
+    "config.watch_calendar": {
+        "task": "config.tasks.watch_calendar",
+        "schedule": crontab(hour=8, minute=0),
     },
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }

@@ -12,9 +12,11 @@ urlpatterns = [
     path("institutions/", include((institutions.institution_urlpatterns, "institutions"))),
     path("members/", include((institutions.member_urlpatterns, "members"))),
     path("hazards/", include("hazards.urls")),
+    path("clocks/", include("clocks.urls")),
     path("inspections/", include("inspections.urls")),
     path("files/", include("files.urls")),
     path("notices/", include("notifications.urls")),
+    path("workdays/", include("workdays.urls")),
     path("", include("reports.urls")),
     # At the top: a service worker answers for what lies below its own address.
     path("sw.js", service_worker, name="service_worker"),

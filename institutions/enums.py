@@ -96,6 +96,7 @@ class Capability(models.TextChoices):
     VERIFY = "verify", "验收"
     CLOSE = "close", "销号"
     SET_POLICY = "set_policy", "设定销号规则"
+    EDIT_CALENDAR = "edit_calendar", "维护工作日历"
     VIEW_DASHBOARD = "view_dashboard", "查看统计"
     VIEW_INSTITUTIONS = "view_institutions", "查看机构"
     IMPORT_INSTITUTIONS = "import_institutions", "导入机构"
@@ -174,8 +175,8 @@ _AUTHORITY_LEVELS = frozenset({_L.PROVINCE, _L.CITY, _L.COUNTY})
 ROLE_FACTS = {
     Role.PROVINCE_OFFICIAL: RoleFacts(
         frozenset({_L.PROVINCE}),
-        _OFFICIAL | {C.SUMMON, C.SET_POLICY},
-        "查看全省隐患和统计，对应由省级销号的隐患销号，设定各地销号规则。",
+        _OFFICIAL | {C.SUMMON, C.SET_POLICY, C.EDIT_CALENDAR},
+        "查看全省隐患和统计，对应由省级销号的隐患销号，设定各地销号规则，维护工作日历。",
     ),
     Role.CITY_OFFICIAL: RoleFacts(
         frozenset({_L.CITY}), _OFFICIAL | {C.SUMMON}, "开展市督查，对县级验收通过的隐患销号或不予销号。"

@@ -1,11 +1,14 @@
 """Dead-man's switch: what the rows say about whether messages still leave the house."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from notifications.duties import DUTIES
 from notifications.heartbeat import SWEEP
 from notifications.rules import DEATHS_COUNT_FOR, DELIVERY_LATE_AFTER, SWEEP_SILENT_AFTER
 
@@ -16,7 +19,9 @@ SELECT statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHER
            WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL
        ),
        (SELECT count(*) FROM notifications_delivery
-        WHERE dead_at > statement_timestamp() - %s AND NOT is_undeliverable)
+        WHERE dead_at > statement_timestamp() - %s AND NOT is_undeliverable),
+       ARRAY(SELECT statement_timestamp() - beat_at FROM unnest(%s::text[]) WITH ORDINALITY AS duty (name, position)
+             LEFT JOIN notifications_heartbeat USING (name) ORDER BY position)
 """
 
 
@@ -24,18 +29,21 @@ class Vitals(NamedTuple):
     """Age of the last sweep and of the oldest unsent message (None: there is none), deaths in the last day.
 
     What had no reachable address is no death: the system page lists the address instead.
+    `duties` has the age of each further duty that is watched (notifications.duties), by its name.
     """
 
     sweep_age: timedelta | None
     oldest_due_age: timedelta | None
     deaths: int
+    duties: Mapping[str, timedelta | None] = MappingProxyType({})
 
 
 def vitals() -> Vitals:
-    """Read the vitals: one statement, three index look-ups."""
+    """Read the vitals: one statement, a few index look-ups."""
     with connection.cursor() as cursor:
-        cursor.execute(_VITALS, [SWEEP, DEATHS_COUNT_FOR])
-        return Vitals(*cursor.fetchone())
+        cursor.execute(_VITALS, [SWEEP, DEATHS_COUNT_FOR, list(DUTIES)])
+        sweep_age, oldest_due_age, deaths, ages = cursor.fetchone()
+    return Vitals(sweep_age, oldest_due_age, deaths, dict(zip(DUTIES, ages, strict=True)))
 
 
 def problems(seen: Vitals) -> list[str]:
@@ -48,6 +56,14 @@ def problems(seen: Vitals) -> list[str]:
             f"后台定时任务已停止 {_minutes(seen.sweep_age)} 分钟，提醒和邮件可能没有发出。"
             "请检查 Celery worker 和 beat。"
         )
+    for name, age in seen.duties.items():
+        duty = DUTIES[name]
+        if age is None:
+            found.append(f"{duty.label}还没有运行过，{duty.consequence}。请检查 Celery worker 和 beat。")
+        elif age > SWEEP_SILENT_AFTER:
+            found.append(
+                f"{duty.label}已停止 {_minutes(age)} 分钟，{duty.consequence}。请检查 Celery worker 和 beat。"
+            )
     if seen.oldest_due_age is not None and seen.oldest_due_age > DELIVERY_LATE_AFTER:
         found.append(
             f"有消息超过应发时间 {_minutes(seen.oldest_due_age)} 分钟仍未发出。"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from notifications import health, waking
+from notifications.duties import DUTIES, Duty
 from notifications.rules import DELIVERY_LATE_AFTER, SWEEP_SILENT_AFTER
 
 GIB = 1024**3
@@ -27,6 +28,7 @@ def facts(seen: health.Vitals) -> list[Fact]:
     """Everything worth a look, most urgent duties first. Takes up to about a second when the broker is silent."""
     return [
         _sweep(seen.sweep_age),
+        *(_duty(DUTIES[name], age) for name, age in seen.duties.items()),
         _backlog(seen.oldest_due_age),
         _deaths(seen.deaths),
         _broker(waking.broker_answers()),
@@ -43,6 +45,15 @@ def _sweep(age: timedelta | None) -> Fact:
     if age > SWEEP_SILENT_AFTER:
         return Fact("后台定时任务", f"{words}，请检查 Celery worker 和 beat", "已停止", "red")
     return Fact("后台定时任务", words, "正常", "green")
+
+
+def _duty(duty: Duty, age: timedelta | None) -> Fact:
+    if age is None:
+        return Fact(duty.label, f"还没有运行过，{duty.consequence}", "没有运行", "red")
+    words = f"上次运行在 {_ago(age)}"
+    if age > SWEEP_SILENT_AFTER:
+        return Fact(duty.label, f"{words}，{duty.consequence}，请检查 Celery worker 和 beat", "已停止", "red")
+    return Fact(duty.label, words, "正常", "green")
 
 
 def _backlog(age: timedelta | None) -> Fact:

@@ -175,15 +175,24 @@ def announce(
     return said
 
 
-def settle(topic: str) -> int:
-    """The matter is over: its notices stop counting as unread and unsent messages of it are not sent any more.
+def reword(notice_id: int, *, subject: str, body: str) -> None:
+    """Change what a notice says while its message has not left the house; part of the caller's transaction."""
+    Notice.objects.filter(pk=notice_id).update(subject=_one_line(subject)[:120], body=body.strip()[:2000])
+
+
+def settle(*topics: str) -> int:
+    """The matters are over: their notices stop counting as unread and unsent messages are not sent any more.
 
     Part of the caller's transaction. Notices told later under the same topic are open again.
     Returns how many notices were settled.
     """
-    said = Bulletin.objects.filter(topic=topic, settled_at=None).order_by("pk").select_for_update(no_key=True)
+    said = (
+        Bulletin.objects.filter(topic__in=topics, settled_at=None)
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     Bulletin.objects.filter(pk__in=said.values("pk")).update(settled_at=Now())
-    still_open = Notice.objects.filter(topic=topic, settled_at=None)
+    still_open = Notice.objects.filter(topic__in=topics, settled_at=None)
     return Notice.objects.filter(pk__in=still_open.in_lock_order()).update(settled_at=Now())
 
 

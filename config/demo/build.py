@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
+from clocks.actions.ladders import load_ladders
+from clocks.sweep import sweep
 from config.demo import clock, wishes
 from config.demo.calendar import Calendar
 from config.demo.cast import SECOND_POST, Cast
@@ -33,6 +35,7 @@ from institutions.demo_accounts import DEMO_ACCOUNTS
 from institutions.enums import InstitutionKind, RegionLevel
 from institutions.models import Institution, Region, User
 from notifications.models import Notice
+from workdays.loading import load_known_years
 
 SEED = 20260204
 STORIES = 400
@@ -40,6 +43,7 @@ REGIONS = Path(settings.BASE_DIR) / "institutions" / "data" / "jiangxi.csv"
 _BEGAN_DAYS_AGO = 400  # before the first hazard
 _READ_AFTER_DAYS = 4  # who is told of something reads it within these days
 _RECURRING, _DOUBLE = 10, 6
+_SWEPT_DAYS = 10
 
 
 def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int = STORIES) -> str:
@@ -66,6 +70,7 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
             play()
         make_due_plans(calendar.today)
         Orders(cast, told, now).play()
+        _let_clocks_run(now)
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )
@@ -74,6 +79,16 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         say(f"  {len(told)} 条隐患，{len(visits)} 次检查")
     make_anchor()
     return f"{len(houses)} 家机构，{len(told)} 条隐患，{len(visits)} 次检查"
+
+
+def _let_clocks_run(now: datetime) -> None:
+    """The sweeps of the last days: what was owed before comes late and once, the rest on its day."""
+    load_known_years()
+    load_ladders()
+    for days_ago in range(_SWEPT_DAYS, -1, -1):
+        moment = timezone.localtime(now) - timedelta(days=days_ago)
+        with clock.at(moment.replace(hour=8, minute=0) if days_ago else now):
+            sweep()
 
 
 def _opening(calendar: Calendar) -> datetime:

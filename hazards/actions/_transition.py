@@ -1,4 +1,4 @@
-"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → notices."""
+"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → clock → notices."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
-from hazards import audit, notices, workflow
+from hazards import audit, clock, notices, workflow
 from hazards.enums import HazardAction
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
@@ -86,6 +86,8 @@ def transition(
         event = make_event(hazard, action, by=by, at=now, from_status=before, comment=comment, data=data)
         hazard.save(update_fields=names)
         event.save(force_insert=True)
+        if row.target or "due_on" in fields:
+            clock.follow(hazard)
         notices.tell(hazard, event, by=by)
     return hazard
 

@@ -31,7 +31,7 @@ def check_post(role: Role, place: Authority | Institution) -> None:
 @transaction.atomic
 def add_user(
     *, by: Actor, username: str, name: str, role: Role, place: Authority | Institution,
-    phone: str = "", email: str = "",
+    phone: str = "", email: str = "", is_leader: bool = False,
 ) -> tuple[User, str]:  # fmt: skip
     """Make an account with its first post. Returns the user and the first password, which is kept nowhere.
 
@@ -44,13 +44,16 @@ def add_user(
     password = accounts.new_password()
     user = User.objects.create_user(username, password, name=name, phone=phone, email=email)
     accounts.record(user, by=by.user, act="新建账号", detail=f"{username} {name}")
-    grant(user, by=by, role=role, place=place)
+    grant(user, by=by, role=role, place=place, is_leader=is_leader)
     return user, password
 
 
 @transaction.atomic
-def grant(user: User, *, by: Actor, role: Role, place: Authority | Institution) -> Membership:
-    """Give `user` a post. Ends their sessions. Returns the membership; one already held is returned as it is.
+def grant(
+    user: User, *, by: Actor, role: Role, place: Authority | Institution, is_leader: bool = False
+) -> Membership:
+    """Give `user` a post. Ends their sessions. Returns the membership; one already held is returned as it is,
+    but for `is_leader`: whether the person leads there (分管或主要负责人) and hears what is escalated.
 
     Raises PermissionDenied for oneself and outside the actor's region, ValidationError for a role that does not
     fit the place or that may not be held beside the user's others (三员分立; 企业 and 监管 are different parties).
@@ -73,6 +76,12 @@ def grant(user: User, *, by: Actor, role: Role, place: Authority | Institution) 
         )
     where = {"institution": place} if isinstance(place, Institution) else {"authority": place}
     membership, is_new = Membership.objects.get_or_create(user=user, role=role, is_active=True, **where)
+    if membership.is_leader != is_leader:
+        membership.is_leader = is_leader
+        membership.save(update_fields=["is_leader"])
+        if not is_new:
+            act = "设为分管负责人" if is_leader else "不再是分管负责人"
+            accounts.record(user, by=by.user, act=act, detail=str(membership))
     if is_new:
         accounts.end_sessions(user)
         accounts.record(user, by=by.user, act="授予角色", detail=str(membership))

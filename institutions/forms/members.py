@@ -44,6 +44,10 @@ class PostForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "list": "places"}),
     )
 
+    is_leader = forms.BooleanField(
+        label="分管或主要负责人", required=False, help_text="监管部门的负责人勾选：逾期升级时报到本人"
+    )
+
     def __init__(self, *args, actor: Actor, **kwargs):
         super().__init__(*args, **kwargs)
         self.actor = actor
@@ -56,6 +60,8 @@ class PostForm(forms.Form):
         role, words = cleaned.get("role"), cleaned.get("place")
         if not role or not words:
             return cleaned
+        if cleaned.get("is_leader") and role.facts.is_held_at_institution:
+            self.add_error("is_leader", "只用于监管部门的负责人。")
         found = self._institutions(words) if role.facts.is_held_at_institution else self._authorities(words)
         if not found:
             kind = "机构" if role.facts.is_held_at_institution else "监管部门"
@@ -94,7 +100,7 @@ class AddMemberForm(PostForm):
     name = forms.CharField(label="姓名", max_length=30)
     phone = forms.CharField(label="电话", max_length=20, required=False, validators=[validate_phone])
     email = forms.EmailField(label="邮箱", required=False, max_length=254)
-    field_order = ["username", "name", "phone", "email", "role", "place"]
+    field_order = ["username", "name", "phone", "email", "role", "place", "is_leader"]
 
     def clean_username(self):
         return User.normalize_username(self.cleaned_data["username"])

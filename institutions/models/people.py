@@ -77,6 +77,7 @@ class Membership(models.Model):
         Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="memberships",
         verbose_name="机构",
     )  # fmt: skip
+    is_leader = models.BooleanField("分管或主要负责人", default=False)
     is_active = models.BooleanField("有效", default=True)
     created_at = models.DateTimeField("授予时间", auto_now_add=True)
 

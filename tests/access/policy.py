@@ -34,6 +34,7 @@ def of(who, takes="", methods=("GET",), **more) -> Policy:
 OFFICES = OFFICIALS | {PATROL, AUDITOR}
 INSPECTORS = OFFICIALS | HOUSE | {PATROL}
 BOTH, POST = ("GET", "POST"), ("POST",)
+LADDER = (("key", "hazard_general"),)
 
 
 def act(who, action) -> Policy:
@@ -194,6 +195,24 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:team_institutions": [team({COUNTY}, methods=BOTH)],
     "inspections:plans": [of(OFFICES)],
     "inspections:due_plans": [of(OFFICES)],
+    "clocks:tomorrow": [of(OFFICES)],
+    "clocks:coming": [of(OFFICES)],
+    "clocks:of_matter": [of(READERS, "clock")],
+    # The date names one's own digest and nobody else's; the matrix has none.
+    "clocks:digest": [of(EVERYBODY, arguments=(("on", "2026-11-01"),), may_be_missing=True)],
+    "clocks:drafts": [of(OFFICES)],
+    "clocks:draft": [of(OFFICIALS | {AUDITOR}, "act_draft", unseen_by=frozenset(HOUSE | {PATROL}))],
+    "clocks:draft_issue": [of({COUNTY}, "act_draft", POST, unseen_by=frozenset(HOUSE | {PATROL}))],
+    "clocks:draft_drop": [of({COUNTY}, "act_draft", POST, unseen_by=frozenset(HOUSE | {PATROL}))],
+    "clocks:ladders": [of(READERS)],
+    "clocks:ladder": [of(READERS, arguments=LADDER)],
+    "clocks:ladder_draft": [of({PROVINCE}, methods=POST, arguments=LADDER)],
+    "clocks:ladder_edit": [of({PROVINCE}, methods=BOTH, arguments=LADDER, may_be_missing=True)],
+    "clocks:ladder_publish": [of({PROVINCE}, methods=POST, arguments=LADDER, may_be_missing=True)],
+    "clocks:ladder_discard": [of({PROVINCE}, methods=POST, arguments=LADDER, may_be_missing=True)],
+    "workdays:calendar": [of(EVERYBODY)],
+    "workdays:notice": [of({PROVINCE}, methods=BOTH)],
+    "workdays:day": [of({PROVINCE}, methods=BOTH, arguments=(("on", "2026-10-01"),))],
     "reports:ledger": [of(READERS)],
     "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
     "institutions:list": [of(READERS)],

@@ -122,6 +122,8 @@ def snapshot(county) -> str:
         "notifications_delivery": f"robot_id = {county.robot.pk}",
         "notifications_undeliverableaddress": f"id = {county.address.pk}",
         "institutions_importdraft": f"id = '{county.draft.pk}'",
+        "clocks_clock": f"institution_id = {county.home.pk}",
+        "clocks_draft": f"id = {county.act_draft.pk}",
         "inspections_checklist": f"scope_id = {county.place.county.pk}",
         "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
         "inspections_campaign": f"id = {county.campaign.pk}",

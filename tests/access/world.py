@@ -10,6 +10,9 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from clocks import running
+from clocks.actions.ladders import load_ladders
+from clocks.sweep import sweep
 from files.intake import receive
 from hazards.actions import lifecycle, summoning
 from institutions.enums import Role
@@ -29,6 +32,7 @@ from tests.factories import (
 )
 from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
+from tests.workdays.made import seed_calendar
 
 PRIMES = {"own": 3, "sibling": 5, "foreign": 7}
 ROLES = {
@@ -86,6 +90,7 @@ class County:
         User.objects.filter(pk=cast.safety.user.pk).update(email=self.address.address)
         self._order()
         self._inspect()
+        self._run_clocks()
 
     def _order(self):
         """An order over the hazard, a letter with one photo, an issued 通报 of the city to the county."""
@@ -141,6 +146,23 @@ class County:
 
         self.packet = inspecting.PacketFactory(institution=self.home, made_by=self.cast.county.user)
 
+    def _run_clocks(self):
+        """Something that escalates tomorrow, and an act that waits to be issued."""
+        today, facts = (
+            timezone.localdate(),
+            {"institution_id": self.home.pk, "url": f"/institutions/{self.home.pk}/"},
+        )
+        self.clock = running.start(
+            kind="feedback", subject_id=self.home.pk, ladder_key="feedback", due_on=today,
+            started_on=today - timedelta(days=9), title=f"{self.canary}反馈", **facts,
+        )  # fmt: skip
+        late = running.start(
+            kind="supervision", subject_id=self.home.pk, ladder_key="hazard_major", is_major=True,
+            due_on=today - timedelta(days=4), started_on=today - timedelta(days=9), title=f"{self.canary}督办", **facts,
+        )  # fmt: skip
+        sweep(timezone.localtime().replace(hour=6))
+        self.act_draft = late.drafts.get()
+
     def _photo(self, actor, seed):
         name = f"{self.canary}{seed}.jpg"
         picture = jpeg("gray", (320, 240), seed=seed + 100 * len(self.key))
@@ -169,6 +191,8 @@ class County:
             "visit": {"uid": self.visit.uid},
             "finding": {"uid": self.visit.uid, "finding_uid": self.finding.uid},
             "finding_photo": {"pk": self.finding_photo.pk, "variant": "full"},
+            "clock": {"kind": "feedback", "subject_id": self.home.pk},
+            "act_draft": {"pk": self.act_draft.pk},
             "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
             "order": {"pk": self.order.pk},
             "letter": {"pk": self.letter.pk},
@@ -185,7 +209,9 @@ def import_draft_fields(canary: str) -> dict:
 
 
 def make_world() -> dict[str, County]:
-    """The three counties of one province."""
+    """The three counties of one province, and the calendar that is everybody's."""
+    seed_calendar()
+    load_ladders()
     own = make_place()
     places = {"own": own, "sibling": make_place(city=own.city), "foreign": make_place(province=own.province)}
     canaries = {"own": "本地标记甲", "sibling": "邻县标记乙", "foreign": "外市标记丙"}

@@ -39,8 +39,7 @@ def pages(world: World, reader: str) -> list[str]:
             continue
         arguments = world.acts(actor) if name == "hazards:act" else named(world, policies, actor)
         few = DETAILS.get(reader, 1) if name == "hazards:detail" else None
-        fixed = {} if is_act else dict(policies[0].arguments)
-        addresses = [reverse(name, kwargs=kwargs | fixed) for kwargs in arguments[:few]]
+        addresses = [reverse(name, kwargs=kwargs) for kwargs in arguments[:few]]
         found += [url for url in addresses if is_page(client.get(url))]
     return found
 

@@ -34,6 +34,7 @@ from tests.factories import (
 from tests.inspections import factories as make
 from tests.inspections.walking import answer, drawing, find, open_visit, signed
 from tests.pictures import jpeg
+from tests.workdays.made import seed_calendar
 
 LONG = (
     "二楼东侧疏散通道长期堆放轮椅床垫纸箱等可燃杂物安全出口指示标志损坏应急照明失效" * 6
@@ -55,6 +56,7 @@ class World:
     """One home and its people; `hazards` has one in every status and every special case."""
 
     def __init__(self, fillers: int = 24):
+        seed_calendar()
         place = make_place()
         _name(place.province, "新疆维吾尔自治区")
         _name(place.city, "伊犁哈萨克自治州塔城地区")

@@ -22,7 +22,18 @@ from tests import factories
 from tests.inspections import factories as inspecting
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("config", "common", "institutions", "files", "notifications", "hazards", "inspections", "reports")
+APPS = (
+    "config",
+    "common",
+    "institutions",
+    "files",
+    "notifications",
+    "workdays",
+    "clocks",
+    "hazards",
+    "inspections",
+    "reports",
+)
 SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 )  # fmt: skip
@@ -45,6 +56,7 @@ MADE_BY_THE_REAL_ACTS = {
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
     "ClosingPolicyChange", "ExtensionPolicyChange", "DraftingRuleChange", "ExtensionRequest", "SupervisionOrder",
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
+    "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
@@ -218,7 +230,7 @@ def test_no_widget_carries_what_the_policy_forbids():
 IMPORTED_AS = {
     "Django": "django", "psycopg2-binary": "psycopg2", "django-filter": "django_filters", "django-environ": "environ",
     "django-htmx": "django_htmx", "django-axes": "axes", "django-csp": "csp", "Pillow": "PIL",
-    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "argon2-cffi": "Argon2PasswordHasher",
+    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "chinesecalendar": "chinese_calendar", "argon2-cffi": "Argon2PasswordHasher",
 }  # fmt: skip
 NOT_IMPORTED = {
     "psycopg2-binary": "Django's PostgreSQL backend imports it",

@@ -133,8 +133,8 @@ def test_the_sheet_of_a_cemetery_leaves_out_what_is_asked_at_funeral_homes(cast,
     assert as_client(cast.county).get(page + "?kind=cemetery").context["count"] == 9
 
 
-# Of these the page's frame asks eleven: session, person, posts, the read-only transaction, bell, health.
-QUERIES = {"checklists": 12, "checklist": 15, "checklist_print": 13, "checklist_edit": 14}
+# Of these the page's frame asks thirteen: session, person, posts, the read-only transaction, bell, health, calendar, clocks.
+QUERIES = {"checklists": 14, "checklist": 17, "checklist_print": 15, "checklist_edit": 16}
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from institutions.enums import Role
+from notifications.duties import DUTIES
 from notifications.health import Vitals, problems, staff_banners
 from notifications.health_facts import facts
 from notifications.heartbeat import SWEEP, beat
@@ -46,12 +47,13 @@ def test_each_sign_of_death_has_its_sentence(vitals, found):
 
 def test_the_banner_costs_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert staff_banners() == problems(Vitals(None, None, 0))
+        assert staff_banners() == problems(Vitals(None, None, 0, dict.fromkeys(DUTIES)))
 
 
 @pytest.fixture
 def swept(db):
-    beat(SWEEP)
+    for name in (SWEEP, *DUTIES):
+        beat(name)
 
 
 def test_live_touches_no_database(client, django_assert_num_queries):
@@ -80,7 +82,7 @@ def test_deep_is_well_after_a_sweep(client, swept):
 
 
 def test_deep_fails_when_the_sweep_fell_silent_and_heals_with_the_next_beat(client, swept):
-    Heartbeat.objects.update(beat_at=Now() - timedelta(minutes=6))
+    Heartbeat.objects.filter(name=SWEEP).update(beat_at=Now() - timedelta(minutes=6))
     response = client.get("/healthz/deep")
     assert (response.status_code, response.json()) == (
         503,
@@ -90,6 +92,17 @@ def test_deep_fails_when_the_sweep_fell_silent_and_heals_with_the_next_beat(clie
         },
     )
     beat(SWEEP)
+    assert client.get("/healthz/deep").status_code == 200
+
+
+def test_deep_fails_when_a_further_duty_fell_silent_and_heals_with_its_next_beat(client, swept):
+    Heartbeat.objects.filter(name="clocks").update(beat_at=Now() - timedelta(minutes=6))
+    response = client.get("/healthz/deep")
+    assert (response.status_code, response.json()["reasons"]) == (
+        503,
+        ["期限提醒已停止 6 分钟，到期提醒和逾期升级可能没有发出。请检查 Celery worker 和 beat。"],
+    )
+    beat("clocks")
     assert client.get("/healthz/deep").status_code == 200
 
 
@@ -132,16 +145,16 @@ def tones(response) -> list[str]:
 
 def test_the_panel_says_that_all_is_well(client, admin, swept, broker, settings, tmp_path, with_email):
     settings.MEDIA_ROOT, settings.UPLOAD_MIN_FREE_BYTES = tmp_path, 0
-    assert tones(client.get(PANEL)) == ["green"] * 7
+    assert tones(client.get(PANEL)) == ["green"] * 8
 
 
 def test_the_panel_says_what_is_wrong(client, admin, settings, tmp_path, monkeypatch):
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
     settings.MEDIA_ROOT = tmp_path / "gone"
     response = client.get(PANEL)
-    assert tones(response) == ["red", "green", "green", "amber", "green", "red", "amber"]
+    assert tones(response) == ["red", "red", "green", "green", "amber", "green", "red", "amber"]
     assert [fact.verdict for fact in response.context["facts"]] == [
-        "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
+        "没有运行", "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
     ]  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""每日提醒: one message a person and day for everything that is not major, composed once at DIGEST_AT.
+
+The lines wait as rows (PendingLine) from the moment they are recorded; composing takes them all in one transaction,
+so that a line is in exactly one day's digests whatever dies in between. What is recorded later waits for tomorrow.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, time
+
+from django.db import connection, transaction
+from django.urls import reverse
+
+from clocks import lines
+from clocks.enums import ESCALATIONS, RungKind
+from clocks.lines import Line
+from clocks.models import Digest, PendingLine
+from clocks.people import PARAMETERS, PEOPLE
+from clocks.telling import KINDS
+from notifications import outbox
+from notifications.enums import Channel
+from notifications.models import Notice
+from notifications.outbox import Message
+
+DIGEST_AT = time(7, 30)  # Beijing; when the quiet hours of the night end
+SHOWN = 10  # lines in the message; all of them stand on the page it leads to
+# The runtime role ends statements after 15 s, which is for pages; after a long silence on a busy machine this may take
+# longer, and must not begin anew for ever.
+PATIENCE = "SET LOCAL statement_timeout = '60s'"
+_COMPOSER = 7210021  # advisory lock: one composer at a time
+
+_TAKE = f"""
+WITH taken AS (
+    DELETE FROM clocks_pendingline RETURNING reminder_id
+), told AS (
+    SELECT r.id, r.clock_id, r.audience, r.kind, r.rung_on, r.due_on, r.by_mail, c.institution_id
+    FROM taken JOIN clocks_reminder r ON r.id = taken.reminder_id JOIN clocks_clock c ON c.id = r.clock_id
+), asked AS (
+    SELECT DISTINCT institution_id, audience FROM told
+), {PEOPLE}, mine AS (
+    SELECT DISTINCT ON (p.user_id, t.clock_id) p.user_id, t.id, t.kind, t.due_on, t.by_mail,
+           array_position(%(kinds)s, t.kind::text) AS weight
+    FROM told t JOIN people p ON p.institution_id = t.institution_id AND p.audience = t.audience
+    ORDER BY p.user_id, t.clock_id, t.rung_on DESC, weight DESC
+)
+SELECT user_id, array_agg(id ORDER BY weight DESC, due_on, id), array_agg(kind),
+       bool_or(by_mail)
+FROM mine GROUP BY user_id ORDER BY user_id
+"""
+# Digests whose e-mail has not left the house and that hold a line of these clocks.
+_UNSENT = """
+SELECT d.id
+FROM notifications_delivery m
+JOIN clocks_digest d ON d.notice_id = m.notice_id
+WHERE m.sent_at IS NULL AND m.dead_at IS NULL AND m.dropped_at IS NULL
+  AND d.reminders && ARRAY(SELECT id FROM clocks_reminder WHERE clock_id = ANY(%s))
+"""
+
+
+def topic(user_id: int) -> str:
+    """The key under which yesterday's digest is settled when today's is there."""
+    return f"digest:{user_id}"
+
+
+def compose_due(now: datetime) -> int:
+    """Compose the day's digests if it is time and they are not there yet; how many people were told.
+
+    `now` is aware and local. Of any number of copies at once, one composes.
+    """
+    if now.time() < DIGEST_AT or not PendingLine.objects.exists():
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COMPOSER])
+        if not cursor.fetchone()[0] or Digest.objects.filter(on=now.date()).exists():
+            return 0
+        cursor.execute(PATIENCE)
+        cursor.execute(_TAKE, PARAMETERS | {"kinds": KINDS})
+        return _tell(cursor.fetchall(), now)
+
+
+def _tell(rows: list[tuple], now: datetime) -> int:
+    if not rows:
+        return 0
+    today = now.date()
+    loaded = lines.load({pk for _, ids, *_ in rows for pk in ids[:SHOWN]}, today)
+    outbox.settle(*(topic(row[0]) for row in rows))
+    key, messages = f"digest:{today.isoformat()}", []
+    for user_id, ids, kinds, is_mailed in rows:
+        subject, body = wording(Counter(kinds), [loaded[pk] for pk in ids[:SHOWN]])
+        messages.append(
+            Message(
+                recipient=user_id,
+                subject=subject,
+                body=body,
+                url=reverse("clocks:digest", args=[today.isoformat()]),
+                topic=topic(user_id),
+                dedupe_key=key,
+                channels=(Channel.EMAIL,) if is_mailed else (),
+                is_duty=any(kind in ESCALATIONS for kind in kinds),
+            )
+        )
+    outbox.notify_each(messages)
+    told = dict(
+        Notice.objects.filter(dedupe_key=key, recipient__in=[row[0] for row in rows]).values_list(
+            "recipient", "id"
+        )
+    )
+    Digest.objects.bulk_create(
+        [
+            Digest(recipient_id=user_id, on=today, composed_at=now, notice_id=told[user_id], reminders=ids)
+            for user_id, ids, *_ in rows
+            if user_id in told
+        ],
+        batch_size=1000,
+    )
+    return len(told)
+
+
+def wording(counts: Counter, shown: Iterable[Line]) -> tuple[str, str]:
+    """Subject and body of a digest: how many of each kind, the most urgent lines each with what comes next."""
+    total = sum(counts.values())
+    by_kind = "、".join(f"{kind.label} {counts[kind]}" for kind in reversed(RungKind) if counts[kind])
+    said = [f"{by_kind}。"]
+    for number, line in enumerate(shown, start=1):
+        late = f"（{line.late}）" if line.late else ""
+        said.append(
+            f"{number}. 【{line.label}】{line.standing}{late}　{line.clock.institution.name}：{_short(line.clock.title)}"
+        )
+        if line.forecast:
+            said.append(f"　　{line.forecast}")
+    if total > SHOWN:
+        said.append(f"另有 {total - SHOWN} 件，请打开查看全部。")
+    return f"今日提醒 {total} 件：{by_kind}", "\n".join(said)
+
+
+def take_out(clock_ids: list[int]) -> None:
+    """Take what is over out of digests whose e-mail has not left yet; a digest with nothing left is not sent.
+
+    The clocks have stopped or moved in this transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSENT, [clock_ids])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    for digest in Digest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"):
+        _reword(digest)
+
+
+def _reword(digest: Digest) -> None:
+    live = [line for line in standing_lines(digest.reminders, digest.on) if not line.is_over]
+    if live:
+        subject, body = wording(Counter(line.reminder.kind for line in live), live[:SHOWN])
+        outbox.reword(digest.notice_id, subject=subject, body=body)
+    else:
+        outbox.settle(topic(digest.recipient_id))
+
+
+def standing_lines(reminder_ids: list[int], today: date) -> list[Line]:
+    """The lines of these reminders, in the order given."""
+    loaded = lines.load(reminder_ids, today)
+    return [loaded[pk] for pk in reminder_ids if pk in loaded]
+
+
+def _short(title: str, length: int = 24) -> str:
+    return title if len(title) <= length else f"{title[: length - 1]}…"

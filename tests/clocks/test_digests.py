@@ -1,0 +1,104 @@
+"""One message a person and day; its lines, and what is taken out before it leaves."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from clocks import running
+from clocks.models import Digest, PendingLine
+from clocks.sweep import sweep
+from notifications.models import Delivery, Notice
+from tests.clocks.made import DUE, at, major, start_clock
+from tests.factories import as_client
+
+pytestmark = pytest.mark.django_db
+LATE = DUE + timedelta(days=1)  # 黄色预警
+
+
+def mail_to(*actors) -> None:
+    for actor in actors:
+        actor.user.email = f"{actor.user.username}@example.com"
+        actor.user.save(update_fields=["email"])
+
+
+def digests_of(actor):
+    return list(Digest.objects.filter(recipient=actor.user))
+
+
+def test_before_half_past_seven_nobody_is_told_then_everybody_once(cast):
+    clock = start_clock(cast.home)
+    sweep(at(LATE, 7, 29))
+    assert (Digest.objects.count(), PendingLine.objects.filter(clock=clock).count()) == (0, 3)
+    sweep(at(LATE, 7, 30))
+    sweep(at(LATE, 7, 31))
+    told = set(Digest.objects.values_list("recipient", flat=True))
+    assert told == {a.user.pk for a in (cast.manager, cast.safety, cast.county, cast.county2)}
+    assert (Digest.objects.count(), PendingLine.objects.count()) == (4, 0)
+
+
+def test_four_hundred_overdue_matters_are_one_message_with_ten_lines_and_a_page_of_all(cast):
+    for n in range(400):
+        start_clock(cast.home, title=f"第{n}处疏散通道堆放杂物")
+    sweep(at(LATE))
+    (digest,) = digests_of(cast.manager)
+    assert Notice.objects.filter(recipient=cast.manager.user).count() == 1
+    assert len(digest.reminders) == 400
+    assert digest.notice.subject == "今日提醒 400 件：黄色预警 400"
+    assert digest.notice.body.count("【黄色预警】") == 10
+    assert digest.notice.body.endswith("另有 390 件，请打开查看全部。")
+    page = as_client(cast.manager).get(reverse("clocks:digest", args=[LATE.isoformat()]))
+    assert (page.status_code, len(page.context["lines"])) == (200, 50)
+
+
+def test_each_line_says_what_comes_next_to_whom_and_when(cast):
+    start_clock(cast.home)
+    sweep(at(LATE))
+    (digest,) = digests_of(cast.manager)
+    office = cast.home.authority.name
+    assert digest.notice.body.splitlines() == [
+        "黄色预警 1。",
+        f"1. 【黄色预警】逾期 1 天　{cast.home.name}：疏散通道堆放杂物",
+        f"　　如到11月29日仍未整改，将于11月30日报{cast.place.city.name}民政部门（红色预警）。",
+    ]
+    assert office != ""
+
+
+def test_a_digest_is_ones_own(cast):
+    start_clock(cast.home)
+    sweep(at(LATE))
+    url = reverse("clocks:digest", args=[LATE.isoformat()])
+    assert [as_client(a).get(url).status_code for a in (cast.county, cast.city)] == [200, 404]
+
+
+def test_yesterdays_digest_stops_being_unread_when_todays_is_there(cast):
+    start_clock(cast.home, due_on=DUE)
+    start_clock(cast.home, due_on=DUE + timedelta(days=1))
+    sweep(at(LATE))
+    sweep(at(LATE + timedelta(days=1)))
+    unread = Notice.objects.filter(recipient=cast.manager.user).unread()
+    assert unread.count() == 1
+
+
+def test_a_matter_settled_before_the_mail_left_is_taken_out_of_it(cast, settings):
+    settings.EMAIL_ENABLED = True
+    mail_to(cast.manager)
+    first, second = start_clock(cast.home, title="甲处"), start_clock(cast.home, title="乙处")
+    sweep(at(LATE))
+    (digest,) = digests_of(cast.manager)
+    running.stop(kind="hazard", subject_id=first.subject_id)
+    digest.notice.refresh_from_db()
+    assert (digest.notice.subject, "甲处" in digest.notice.body) == ("今日提醒 1 件：黄色预警 1", False)
+    running.stop(kind="hazard", subject_id=second.subject_id)
+    digest.notice.refresh_from_db()
+    assert digest.notice.settled_at is not None
+
+
+def test_major_matters_are_told_at_once_and_mailed_when_the_night_is_over(cast, settings):
+    settings.EMAIL_ENABLED = True
+    mail_to(cast.manager)
+    major(cast.home)
+    sweep(at(date(2030, 1, 1)))  # far enough that the mail is not due by the database's clock
+    notice = Notice.objects.get(recipient=cast.manager.user)
+    assert notice.subject.startswith("重大隐患红色预警：")
+    assert Delivery.objects.get(notice=notice).due_at >= at(date(2030, 1, 1))
