@@ -9,6 +9,7 @@ from datetime import date
 
 from django.urls import reverse
 
+from hazards.enums import RecordKind
 from hazards.models import ExtensionRequest, SupervisionOrder, Transfer
 from hazards.models.summons import Record
 from notifications import outbox
@@ -73,11 +74,12 @@ def transfer_answer(transfer: Transfer) -> Due:
 def feedback(record: Record) -> Due:
     """Written feedback on a 约谈 or 通报 (5 working days); nothing is owed on a summons before it was held."""
     due_on = None if record.feedback_at else record.feedback_due_on
-    kind = record.kind.value
+    # One kind for two tables: the lowest bit tells their keys apart.
+    subject_id = 2 * record.pk + (record.kind == RecordKind.SUMMONS)
     return _keep(
         Due(
-            kind, record.pk, due_on, f"{record.kind.label}书面反馈", record_url(record), f"{kind}:{record.pk}",
-            record.institution_id, is_major=False,
+            "feedback", subject_id, due_on, f"{record.kind.label}书面反馈", record_url(record),
+            f"{record.kind.value}:{record.pk}", record.institution_id, is_major=False,
         )
     )  # fmt: skip
 

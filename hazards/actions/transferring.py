@@ -68,6 +68,7 @@ def transfer(
         data={
             "department": department.value,
             "document_number": document_number,
+            "letter": letter,
             "answer_due_on": due_on.isoformat(),
             "evidence": [item.file.sha256 for item in evidence],
         },
@@ -140,7 +141,8 @@ def _finish(
             _end(row, state, by=by, **facts)
             return {"awaits_department": hazard.transfers.unanswered().exists()}
 
-        data = {"document_number": row.document_number, "department": row.department}
+        # The trace keeps all of it; the comment is what the institution reads too, so it says no more than the outcome.
+        data = {"document_number": row.document_number, "department": row.department} | facts
         return transition(
             row.hazard, action, by=by, version=version, comment=comment, data=data, prepare=prepare
         )
@@ -152,7 +154,7 @@ def answer_transfer(sent: Transfer, *, by: Actor, outcome: str, receipt_number: 
         raise PermissionDenied("由接收单位的联络员回执。")
     return _finish(
         sent, HazardAction.ANSWER_TRANSFER, TransferState.ANSWERED, by=by,
-        comment=f"{TransferOutcome(outcome).label}：{answer}"[:500],
+        comment=TransferOutcome(outcome).label,
         outcome=outcome, receipt_number=receipt_number, answer=answer,
     )  # fmt: skip
 
@@ -170,7 +172,7 @@ def record_answer(
     """代录回执: an answer that came on paper, written down by the authority that sent the letter."""
     return _finish(
         transfer, HazardAction.RECORD_ANSWER, TransferState.ANSWERED, by=by, version=version,
-        comment=f"{transfer.recipient}：{TransferOutcome(outcome).label}，{answer}"[:500],
+        comment=f"{transfer.recipient}：{TransferOutcome(outcome).label}",
         outcome=outcome, receipt_number=receipt_number, answer=answer,
     )  # fmt: skip
 

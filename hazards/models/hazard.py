@@ -110,7 +110,7 @@ class Hazard(models.Model):
         verbose_name="重复于",
     )
 
-    # Facts beside the status, each set exactly while a row of its own is open (deferred trigger, migration 0006)
+    # Facts beside the status, each set exactly while a row of its own is open (deferred trigger, migration 0007)
     extension_region = models.ForeignKey(  # an extension was asked for; whose civil-affairs authority decides
         Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="延期审批地区"
     )

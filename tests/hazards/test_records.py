@@ -9,13 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from common.http import Conflict
+from hazards import deadlines
 from hazards.actions import drafting, dues, policies, summoning
 from hazards.enums import DraftingCause, HazardStatus
 from hazards.models import Circular, DraftingRuleChange, Summons, SupervisionOrder
 from notifications.models import Notice
 from tests.factories import Cast, as_client, draft_to_county, hazard_in, make_place, supervised
 from tests.reports.made import put
-from workdays.calendar import add_workdays
 
 pytestmark = pytest.mark.django_db
 S, C = HazardStatus, DraftingCause
@@ -144,7 +144,7 @@ def test_a_circular_is_confirmed_told_and_answered_in_five_working_days(cast, to
     assert as_client(cast.city2).post(f"{url}/issue/", data).status_code == 302
     draft.refresh_from_db()
     assert (draft.state, draft.issued_by, draft.feedback_due_on) == (
-        "issued", cast.city2.user, add_workdays(today, 5),
+        "issued", cast.city2.user, deadlines.workdays_from(today, 5).on,
     )  # fmt: skip
     told = Notice.objects.filter(subject__startswith="收到通报").values_list("recipient", flat=True)
     assert set(told) == {cast.county.user.pk, cast.county2.user.pk}
@@ -202,7 +202,7 @@ def test_feedback_on_a_summons_is_owed_from_the_day_it_was_held(cast, today):
     row = summoning.minute(
         row, by=cast.city, held_on=today, attendees="市局王海燕；县局陈晓明", minutes="约谈了整改不力的原因。"
     )
-    assert row.feedback_due_on == add_workdays(today, 5)
+    assert row.feedback_due_on == deadlines.workdays_from(today, 5).on
     with pytest.raises(PermissionDenied, match="已经记录"):
         summoning.minute(row, by=cast.city, held_on=today, attendees="再来", minutes="再记一次纪要")
     assert summoning.answer(row, by=cast.county, feedback="已落实责任人和时限。").state == "answered"

@@ -78,7 +78,9 @@ def test_a_county_transfers_with_a_chosen_photo_and_the_liaison_answers(cast):
     assert (sent.state, sent.outcome, sent.ended_by) == ("answered", "handled", liaison.user)
     assert hazard.awaits_department is False
     last = hazard.events.order_by("seq").last()
-    assert (last.action, last.by_place) == ("answer_transfer", liaison.place_name)
+    assert (last.action, last.by_place, last.comment) == ("answer_transfer", liaison.place_name, "已依法处理")
+    assert last.data["answer"] == ANSWER["answer"]
+    assert ANSWER["answer"] not in as_client(cast.manager).get(f"/hazards/{hazard.pk}/").text
     told = Notice.objects.filter(subject__startswith="移送部门已回执").values_list("recipient", flat=True)
     assert set(told) == {cast.county.user.pk, cast.county2.user.pk}
 

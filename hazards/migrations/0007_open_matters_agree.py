@@ -93,7 +93,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hazards", "0005_extensions_supervision_transfers")]
+    dependencies = [("hazards", "0006_extensions_supervision_transfers")]
 
     operations = [
         migrations.RunSQL(AGREE, DISAGREE),

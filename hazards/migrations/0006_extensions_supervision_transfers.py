@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('files', '0001_initial'),
         ('hazards', '0004_hazards_follow_their_institution'),
-        ('institutions', '0003_liaison_of_other_departments'),
+        ('institutions', '0004_liaison_of_other_departments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
