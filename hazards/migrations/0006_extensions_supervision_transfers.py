@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('files', '0001_initial'),
-        ('hazards', '0004_hazards_follow_their_institution'),
+        ('hazards', '0005_clocks_of_hazards_being_rectified'),
         ('institutions', '0004_liaison_of_other_departments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('institutions', '0002_institution_events_and_import_drafts'),
+        ('institutions', '0003_membership_is_leader'),
     ]
 
     operations = [

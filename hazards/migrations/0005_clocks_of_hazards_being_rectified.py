@@ -18,7 +18,7 @@ ON CONFLICT (kind, subject_id) DO NOTHING
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hazards", "0006_open_matters_agree"),
+        ("hazards", "0004_hazards_follow_their_institution"),
         ("clocks", "0002_published_ladders_are_frozen"),
     ]
 
