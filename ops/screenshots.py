@@ -6,6 +6,7 @@ Without --url it makes a demo of its own in .data/screenshots, takes the picture
 import argparse
 import io
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -74,6 +75,19 @@ def finished_visit(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def taken_along(page: Page) -> None:
+    """The field page with two houses taken along, one of them begun without signal."""
+    for n in range(2):
+        page.goto("/inspections/visits/new/")
+        page.locator('main a[href*="#take="]').nth(n).click()
+        page.get_by_role("button", name=re.compile("开始检查：")).nth(n).wait_for()
+    page.get_by_role("button", name=re.compile("开始检查：")).first.click()
+    page.get_by_role("button", name="到场签到，开始检查").click()
+    page.context.set_offline(True)
+    page.locator("[data-item] .answers").first.get_by_text("是", exact=True).click()
+    page.get_by_text("已保存在手机").first.wait_for()
+
+
 def register_form(page: Page) -> None:
     """A hazard half typed in, as an official stands in the corridor."""
     page.goto("/hazards/new/?q=敬老院")
@@ -136,6 +150,7 @@ SHOTS = (
     Shot("dashboard-province", "province", opened("/dashboard/"), whole=True),
     Shot("institution", "county", opened("/institutions/"), whole=False),
     Shot("walk-phone", "county", followed("/inspections/visits/?tab=open", "/inspections/visits/"), PHONE),
+    Shot("field-phone", "county", taken_along, PHONE),
     Shot("visit-record", "county", finished_visit, whole=True),
     Shot("campaign-city", "city", followed("/inspections/campaigns/", "/campaigns/", "百日行动"), whole=True),
     Shot("plans-county", "county", opened("/inspections/plans/")),
