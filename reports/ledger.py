@@ -20,7 +20,7 @@ from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
 
 COUNTED_TO = 1000
-_COLUMNS = (
+COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
     "institution__name", "institution__kind", "city__name", "county__name", "township__name",
     "void_requested_at", "recurrence_of_id",
@@ -54,7 +54,7 @@ def ledger_page(
     Raises paging.BadCursor.
     """
     counts = {f"in_{tab.value}": CappedCount(tab.narrow(hazards, today)) for tab in {*TABS, state}}
-    rows = state.narrow(hazards, today).annotate(**counts).values(*_COLUMNS, *counts)
+    rows = state.narrow(hazards, today).annotate(**counts).values(*COLUMNS, *counts)
     page = page_of(rows, sort, after=after, before=before)
     counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(**counts).get()
     shown = [row_shown(row, actor, today) for row in page.rows]

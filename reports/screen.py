@@ -4,6 +4,7 @@ from datetime import date
 
 from institutions.actor import Actor
 from reports.filters import LedgerFilter
+from reports.hits import mark_rows
 from reports.ledger import Ledger, count_words, ledger_page
 from reports.links import ledger_url
 from reports.paging import SORTS, BadCursor, Page
@@ -37,7 +38,7 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
         "notices": notices,
         "tabs": _tabs(state, ledger, chosen),
         "state": state,
-        "rows": ledger.page.rows,
+        "rows": mark_rows(ledger.page.rows, chosen.get("q", "")),
         "count": count_words(ledger.counts[state.value]) if ledger.counts else "",
         "chips": _chips(filters, state.value) if filters.is_valid() else [],
         "before_url": _neighbour(chosen, state.value, before=ledger.page.before),

@@ -133,6 +133,7 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:plans": [of(OFFICES)],
     "inspections:due_plans": [of(OFFICES)],
     "reports:ledger": [of(READERS)],
+    "reports:search": [of(READERS)],
     "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
     "institutions:list": [of(READERS)],
     "institutions:detail": [of(READERS, "institution")],

@@ -22,6 +22,7 @@ SEES = {role: {"own"} for role in ROLES} | {
 }
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "q"],
+    "reports:search": ["q"],
     "reports:dashboard": ["region"],
     "institutions:list": ["city", "county", "q"],
     "inspections:visits": ["institution", "county", "q"],
