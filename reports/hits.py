@@ -3,7 +3,7 @@
 from institutions.marks import Marker
 
 _NAMES = ("institution", "place")
-_TEXTS = ("number", "description", "location")
+_TEXTS = ("description", "location")
 
 
 def mark_rows(rows: list[dict], typed: str) -> list[dict]:

@@ -73,7 +73,8 @@ COLUMNS = """
 ALTER TABLE institutions_institution ADD COLUMN search tsvector NOT NULL DEFAULT '';
 CREATE FUNCTION institution_search() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.search := search_lexemes(NEW.name, true) || search_lexemes(NEW.address || ' ' || NEW.credit_code, false);
+    NEW.search := search_lexemes(NEW.name, true) || search_lexemes(
+        NEW.address || ' ' || NEW.credit_code || ' ' || substr(NEW.credit_code, 9), false);
     RETURN NEW;
 END $$;
 CREATE TRIGGER institution_search BEFORE INSERT OR UPDATE OF name, address, credit_code, search

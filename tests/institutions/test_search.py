@@ -99,7 +99,7 @@ def stale() -> int:
         cursor.execute(
             "SELECT (SELECT count(*) FROM institutions_region WHERE search <> search_lexemes(name || ' ' || code, true))"
             " + (SELECT count(*) FROM institutions_institution WHERE search <> search_lexemes(name, true)"
-            " || search_lexemes(address || ' ' || credit_code, false))"
+            " || search_lexemes(address || ' ' || credit_code || ' ' || substr(credit_code, 9), false))"
         )
         return cursor.fetchone()[0]
 

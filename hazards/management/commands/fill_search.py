@@ -17,7 +17,7 @@ SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM filled)
 _TABLES = {
     "institutions_region": "search_lexemes(name || ' ' || code, true)",
     "institutions_institution": (
-        "search_lexemes(name, true) || search_lexemes(address || ' ' || credit_code, false)"
+        "search_lexemes(name, true) || search_lexemes(address || ' ' || credit_code || ' ' || substr(credit_code, 9), false)"
     ),
     "hazards_hazard": "search_lexemes(description || ' ' || location, false)",
 }
