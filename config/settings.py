@@ -247,6 +247,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),
     },
+    "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 

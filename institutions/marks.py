@@ -8,21 +8,29 @@ from django.utils.safestring import SafeString
 from institutions.models import Reading
 from institutions.search import Word, folded, words_of
 
+# Reference data that only a migration changes: read once by each process, character by character (at most 4 MB).
+_known: dict[str, list[str]] = {}
+
+
+def _readings_of(letters: set[str]) -> dict[str, list[str]]:
+    if unknown := [letter for letter in letters if letter not in _known]:
+        _known.update({letter: [] for letter in unknown})
+        _known.update(Reading.objects.filter(letter__in=unknown).values_list("letter", "syllables"))
+    return _known
+
 
 class Marker:
     """Marks the hits of one search in any number of texts.
 
-    `texts` are those that will be shown: for letters typed, the readings of their characters are fetched in one
-    statement; for anything else none is needed.
+    `texts` are those that will be shown: for letters typed, the readings of their characters are needed, which costs
+    one statement for those no search has met before.
     """
 
     def __init__(self, typed: str, texts: Iterable[str]):
         self.words: list[Word] = words_of(typed)
         self.readings: dict[str, list[str]] = {}
         if any(run.isalpha() and run.isascii() for word in self.words for run in word.runs):
-            letters = set().union(*texts)
-            rows = Reading.objects.filter(letter__in=letters)
-            self.readings = dict(rows.values_list("letter", "syllables"))
+            self.readings = _readings_of(set().union(*texts))
 
     def mark(self, text: str, *, is_name: bool = False) -> SafeString:
         """`text` escaped, with <mark> around what was typed; by initials in names only."""
@@ -36,9 +44,8 @@ class Marker:
     def _hits(self, text: str, run: str, is_name: bool) -> Iterable[tuple[int, int]]:
         shown = [folded(letter) for letter in text]
         for start in range(len(text)):
-            if not run.isascii() or not _stands_within(shown, start):
-                if end := _said(shown, start, run):
-                    yield start, end
+            if not (run.isascii() and _stands_within(shown, start)) and (end := _said(shown, start, run)):
+                yield start, end
             if run.isalpha() and run.isascii():
                 if end := self._read(text, start, run):
                     yield start, end

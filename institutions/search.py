@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
@@ -69,7 +70,7 @@ def _letters_query(run: str, is_name: bool) -> str:
     options = [f"'{run}':*"]
     if run.isalpha():
         for syllables in ways_to_read(run):
-            pairs = [f"~{a}{b}" for a, b in zip(syllables, syllables[1:], strict=False)]
+            pairs = [f"~{a}{b}" for a, b in pairwise(syllables)]
             options.append(_together(pairs or [f"~{run}"], ":*"))
         if is_name and len(run) > 1:
             options.append(_together([f"^{run[i : i + 3]}" for i in range(max(1, len(run) - 2))]))

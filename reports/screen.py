@@ -1,8 +1,10 @@
 """The ledger's screen around its rows: tabs, what is chosen, links to the neighbouring pages."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from institutions.actor import Actor
+from reports.asked import filter_words
 from reports.filters import LedgerFilter
 from reports.hits import mark_rows
 from reports.ledger import Ledger, count_words, ledger_page
@@ -45,6 +47,9 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
         "after_url": _neighbour(chosen, state.value, after=ledger.page.after),
         "first_url": ledger_url(state=state.value, **chosen),
         "clear_url": ledger_url(state=state.value),
+        "asked": urlencode(
+            {name: value for name, value in {"state": state.value, **chosen}.items() if value}
+        ),
         "is_first_page": not ledger.page.before,
     }
 
@@ -89,13 +94,8 @@ def _tabs(current, ledger: Ledger, chosen: dict) -> list[dict]:
 def _chips(filters: LedgerFilter, state: str) -> list[dict]:
     """What narrows the rows, in words, each with the address without it."""
     chosen, chips = filters.values, []
-    for name, value in chosen.items():
-        if name == "sort":
-            continue
-        field = filters.form[name]
-        choices = dict(getattr(field.field, "choices", ()))
+    for name, words in filter_words(filters):
         without = {n: v for n, v in chosen.items() if n != name and n not in _BELOW.get(name, ())}
-        words = field.label if name == "overdue" else f"{field.label}：{choices.get(value, value)}"
         chips.append({"words": words, "url": ledger_url(state=state, **without)})
     return chips
 

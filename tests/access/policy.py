@@ -44,6 +44,12 @@ def team(who, **more) -> Policy:
     return of(who, "team", unseen_by=frozenset({PATROL}), **more)
 
 
+def kept(**more) -> Policy:
+    # The matrix's filter is shared within the county's authority: nobody else sees it, also not from above.
+    colleagues = {COUNTY, AUDITOR}
+    return of(colleagues, "filter", unseen_by=frozenset(READERS - colleagues), **more)
+
+
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
     "health_live": [of([], is_public=True)],
@@ -134,6 +140,15 @@ POLICIES: dict[str, list[Policy]] = {
     "inspections:due_plans": [of(OFFICES)],
     "reports:ledger": [of(READERS)],
     "reports:search": [of(READERS)],
+    "reports:exports": [of(READERS)],
+    "reports:new_export": [of(READERS, methods=BOTH)],
+    "reports:export": [of(READERS, "export", own_only=True)],
+    "reports:cancel_export": [of(READERS, "export", POST, own_only=True)],
+    "reports:export_file": [of(READERS, "export", own_only=True)],
+    "reports:filters": [of(READERS)],
+    "reports:keep_filter": [of(READERS, methods=BOTH)],
+    "reports:open_filter": [kept()],
+    "reports:change_filter": [kept(methods=POST)],
     "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
     "institutions:list": [of(READERS)],
     "institutions:detail": [of(READERS, "institution")],

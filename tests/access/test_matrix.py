@@ -23,6 +23,8 @@ SEES = {role: {"own"} for role in ROLES} | {
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "q"],
     "reports:search": ["q"],
+    "reports:new_export": ["institution", "county", "q"],
+    "reports:keep_filter": ["institution", "county", "q"],
     "reports:dashboard": ["region"],
     "institutions:list": ["city", "county", "q"],
     "inspections:visits": ["institution", "county", "q"],
@@ -114,6 +116,9 @@ def snapshot(county) -> str:
         "files_storedfile": f"id = '{county.upload}'",
         "notifications_notice": f"id = {county.notice.pk}",
         "institutions_importdraft": f"id = '{county.draft.pk}'",
+        "reports_exportjob": f"asked_by_id = {county.cast.county.user.pk}",
+        "reports_savedfilter": f"id = {county.kept.pk}",
+        "reports_filteralert": f"filter_id = {county.kept.pk}",
         "inspections_checklist": f"scope_id = {county.place.county.pk}",
         "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
         "inspections_campaign": f"id = {county.campaign.pk}",

@@ -15,7 +15,15 @@ from hazards.actions import lifecycle
 from institutions.enums import Role
 from institutions.models import ImportDraft
 from notifications.models import Notice
-from tests.factories import Cast, LicenceFactory, make_actor, make_place, register_hazard
+from tests.factories import (
+    Cast,
+    ExportJobFactory,
+    LicenceFactory,
+    SavedFilterFactory,
+    make_actor,
+    make_place,
+    register_hazard,
+)
 from tests.inspections import factories as inspecting
 from tests.pictures import jpeg
 
@@ -69,6 +77,16 @@ class County:
             user=cast.county.user, filename=f"{canary}.xlsx", **import_draft_fields(canary)
         )
         self.member = cast.manager
+        query = {"q": canary}
+        self.export = ExportJobFactory(
+            asked_as=cast.county.membership, query=query, words=canary, made=canary
+        )
+        self.kept = SavedFilterFactory(
+            kept_as=cast.county.membership,
+            name=f"{canary}条件",
+            query=query,
+            shared_with=cast.county.authority,
+        )
         self._inspect()
 
     def _inspect(self):
@@ -121,6 +139,8 @@ class County:
             "upload": {"file_id": self.upload},
             "notice": {"pk": self.notice.pk},
             "draft": {"pk": self.draft.pk},
+            "export": {"pk": self.export.pk},
+            "filter": {"pk": self.kept.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "checklist": {"pk": self.checklist.pk},
@@ -178,4 +198,5 @@ def forms(county: County) -> dict[str, str]:
         "name": "别处来的人",
         "place": f"institution:{county.home.pk}",
         "role": "manager",
+        "change": "alert",
     }

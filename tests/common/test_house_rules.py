@@ -43,7 +43,7 @@ def trees():
 MADE_BY_THE_REAL_ACTS = {
     "Hazard", "HazardEvent", "Evidence", "EvidenceView", "RectificationPlan", "RectificationSubmission", "Verification",
     "Closure", "FormReceipt", "AuditAnchor", "Notice", "Delivery", "MembershipEvent", "InstitutionEvent",
-    "ClosingPolicyChange",
+    "ClosingPolicyChange", "ExportEvent", "FilterAlert", "FilterMatch",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {"LegalTransition", "ClosingPolicy", "ImportDraft", "Heartbeat", "Reading"}
 
@@ -207,7 +207,7 @@ def test_no_widget_carries_what_the_policy_forbids():
 IMPORTED_AS = {
     "Django": "django", "psycopg2-binary": "psycopg2", "django-filter": "django_filters", "django-environ": "environ",
     "django-htmx": "django_htmx", "django-axes": "axes", "django-csp": "csp", "Pillow": "PIL",
-    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "argon2-cffi": "Argon2PasswordHasher",
+    "pillow-heif": "pillow_heif", "PyYAML": "yaml", "argon2-cffi": "Argon2PasswordHasher", "rustpy-xlsxwriter": "rustpy_xlsxwriter",
 }  # fmt: skip
 NOT_IMPORTED = {
     "psycopg2-binary": "Django's PostgreSQL backend imports it",

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 def found(text: str, actor) -> list[int]:
-    return sorted(Hazard.objects.visible_to(actor).filter(hazards_saying(text, actor)).values_list("pk", flat=True))
+    return sorted(
+        Hazard.objects.visible_to(actor).filter(hazards_saying(text, actor)).values_list("pk", flat=True)
+    )
 
 
 @pytest.mark.parametrize("named", [1000, 0])
@@ -48,7 +50,10 @@ def test_every_word_is_looked_for_everywhere_whether_it_is_rare_or_common(monkey
 def test_what_lies_out_of_scope_is_not_found_by_any_word():
     here = Cast(name="本县养老院")
     there = Cast(make_place(city=here.place.city), name="邻县养老院")
-    mine, theirs = put(here, "rectifying", description="天窗漏雨"), put(there, "rectifying", description="天窗漏雨")
+    mine, theirs = (
+        put(here, "rectifying", description="天窗漏雨"),
+        put(there, "rectifying", description="天窗漏雨"),
+    )
     for text in ("天窗", "tianchuang", "养老院", "yly", "漏雨 养老"):
         assert (found(text, here.county), found(text, there.county)) == (mine, theirs)
         assert found(text, here.city) == mine + theirs
@@ -82,7 +87,12 @@ def test_no_way_of_writing_leaves_a_hazard_behind_its_words():
     Hazard.objects.filter(pk=pk).update(location="西门")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE hazards_hazard SET search = '''谎话'''::tsvector WHERE id = %s", [pk])
-    assert [found(text, cast.county) for text in ("谎话", "插座", "窗户 西门", "旧名")] == [[], [], [pk], [pk]]
+    assert [found(text, cast.county) for text in ("谎话", "插座", "窗户 西门", "旧名")] == [
+        [],
+        [],
+        [pk],
+        [pk],
+    ]
     Institution.objects.filter(pk=cast.home.pk).update(name="新名养老院")
     assert [found(text, cast.county) for text in ("旧名", "新名", "xinming")] == [[], [pk], [pk]]
     copy = {f.attname: getattr(hazard, f.attname) for f in Hazard._meta.concrete_fields} | {
@@ -96,7 +106,9 @@ def test_no_way_of_writing_leaves_a_hazard_behind_its_words():
 def as_owner(statement: str) -> None:
     """What only the owner of the tables may do."""
     parameters = connection.get_connection_params() | {"user": servers.OWNER}
-    owner = psycopg2.connect(**{k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}})
+    owner = psycopg2.connect(
+        **{k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}}
+    )
     with owner, owner.cursor() as cursor:
         cursor.execute(statement)
     owner.close()

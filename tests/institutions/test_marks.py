@@ -2,6 +2,7 @@
 
 import pytest
 
+from institutions import marks
 from institutions.marks import Marker
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +52,10 @@ def test_what_a_text_says_is_escaped_marked_or_not():
     assert marked("", "通道") == ""
 
 
-def test_readings_cost_one_statement_for_letters_and_none_for_characters(django_assert_num_queries):
+def test_readings_are_fetched_once_and_for_letters_only(django_assert_num_queries, monkeypatch):
+    monkeypatch.setattr(marks, "_known", {})
     with django_assert_num_queries(1):
         Marker("changshou", ["长寿", "养老院"]).mark("长寿")
     with django_assert_num_queries(0):
-        Marker("长寿 3", ["长寿", "养老院"]).mark("长寿")
+        Marker("长寿 3", ["长寿", "公墓"]).mark("长寿")
+        assert Marker("changs", ["长寿", "养老院"]).mark("长寿") == "<mark>长寿</mark>"

@@ -65,7 +65,9 @@ def test_a_name_is_found_by_every_reading_and_by_its_initials(name, typed):
     assert {text: found(text) for text in typed} == {text: [name] for text in typed}
 
 
-@pytest.mark.parametrize("typed", ["寿长", "院养", "shouchang", "ylyc", "养老长寿院", "_%", "'", ":*", "\\", "长寿' | '百"])
+@pytest.mark.parametrize(
+    "typed", ["寿长", "院养", "shouchang", "ylyc", "养老长寿院", "_%", "'", ":*", "\\", "长寿' | '百"]
+)
 def test_what_a_name_does_not_say_does_not_find_it(typed):
     InstitutionFactory(name="长寿养老院")
     if words_of(typed) and any(word.runs for word in words_of(typed)):
@@ -89,7 +91,17 @@ def test_an_institution_is_found_by_address_code_and_place():
         county=place.county, township=place.township, name="颐和", address="解放路 18 号", credit_code="12360100MB1234567X"
     )  # fmt: skip
     InstitutionFactory(name="别处")
-    for typed in ("解放路", "jiefang", "18", "12360100mb", "青云谱", "qyp", "hongdu 颐和", place.county.code, "洪都 18"):
+    for typed in (
+        "解放路",
+        "jiefang",
+        "18",
+        "12360100mb",
+        "青云谱",
+        "qyp",
+        "hongdu 颐和",
+        place.county.code,
+        "洪都 18",
+    ):
         assert found(typed) == [home.name], typed
 
 
@@ -113,7 +125,11 @@ def test_no_way_of_writing_leaves_a_column_behind_its_words():
     home.name = "三名养老院"
     Institution.objects.bulk_update([home], ["name"])
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE institutions_institution SET search = '''谎话'''::tsvector WHERE id = %s", [home.pk])
-        cursor.execute("UPDATE institutions_region SET search = '', name = '改名县' WHERE id = %s", [home.county_id])
+        cursor.execute(
+            "UPDATE institutions_institution SET search = '''谎话'''::tsvector WHERE id = %s", [home.pk]
+        )
+        cursor.execute(
+            "UPDATE institutions_region SET search = '', name = '改名县' WHERE id = %s", [home.county_id]
+        )
     assert (found("谎话"), found("三名"), found("meiling"), found("改名县")) == ([], *[["三名养老院"]] * 3)
     assert stale() == 0
