@@ -54,9 +54,10 @@ def filter_words(filters: LedgerFilter) -> list[tuple[str, str]]:
     """Name and words of each condition that narrows the rows; the sort does not."""
     said = []
     for name, value in filters.values.items():
-        if name != "sort":
-            field = filters.form[name]
-            choices = dict(getattr(field.field, "choices", ()))
-            words = field.label if name == "overdue" else f"{field.label}：{choices.get(value, value)}"
-            said.append((name, words))
+        field = filters.form[name]
+        choices = dict(getattr(field.field, "choices", ()))
+        if name in ("q", "overdue"):
+            said.append((name, f"查找：{value}" if name == "q" else field.label))
+        elif name != "sort":
+            said.append((name, f"{field.label}：{choices.get(value, value)}"))
     return said
