@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import TruncDate
 
 from common.templatetags.house import phone_masked
 from hazards.enums import HazardStatus
@@ -60,6 +61,11 @@ EXTRA = {
     "contact": _person("name"),
     "contact_phone": _person("phone"),
     "origin_found_on": F("recurrence_of__found_on"),
+    # Days in Beijing, made by PostgreSQL: to turn moments into days here costs a third of a large file.
+    "submitted_on": TruncDate("submitted_at"),
+    "verified_on": TruncDate("verified_at"),
+    "closed_on": TruncDate("closed_at"),
+    "plan_saved_on": TruncDate("plan__saved_at"),
 }
 
 
@@ -69,10 +75,6 @@ def _plain(label: str, name: str, width: float = 12) -> Column:
 
 def _day(label: str, name: str) -> Column:
     return Column(label, 11, (name,), lambda row, reader: row[name], is_day=True)
-
-
-def _moment(label: str, name: str) -> Column:
-    return Column(label, 11, (name,), lambda row, reader: words.day(row[name]), is_day=True)
 
 
 def blank(label: str) -> Column:
@@ -118,16 +120,16 @@ STATUS = Column("状态", 11, ("status",), lambda row, reader: words.status(row,
 IS_LATE = Column(
     "是否超期",
     9,
-    ("due_on", "status", "submitted_at"),
+    ("due_on", "status", "submitted_on"),
     lambda row, reader: _yes(words.is_late(row, reader.today)),
 )
-SUBMITTED_ON = _moment("提交整改日期", "submitted_at")
+SUBMITTED_ON = _day("提交整改日期", "submitted_on")
 VERIFIED_BY = _plain("验收人", "verified_by__name", 10)
-VERIFIED_ON = _moment("验收日期", "verified_at")
+VERIFIED_ON = _day("验收日期", "verified_on")
 VERDICT = _plain("政府验收", "verdict", 24)
 IS_CLOSED = Column("是否销号", 9, ("status",), lambda row, reader: _yes(row["status"] == HazardStatus.CLOSED))
 CLOSED_BY = _plain("销号人", "closed_by__name", 10)
-CLOSED_ON = _moment("销号日期", "closed_at")
+CLOSED_ON = _day("销号日期", "closed_on")
 ORIGIN = Column("反弹自（原隐患编号）", 16, ("recurrence_of_id", "origin_found_on"), _origin)
 REMARK = blank("备注")
 CONTACT = _plain("联系人", "contact")
@@ -142,6 +144,6 @@ PLAN_PERSON = _plain("机构人员", "plan__responsible_person")
 PLAN_SAFETY = _plain("安全措施及应急预案", "plan__contingency", 30)
 PLAN_FUNDS = _plain("落实治理经费（万元）", "plan__funds", 14)
 PLAN_FINISH = _day("计划完成整改时间", "plan__finish_on")
-PLAN_SAVED_ON = _moment("填报时间", "plan__saved_at")
+PLAN_SAVED_ON = _day("填报时间", "plan_saved_on")
 PLAN_SAVED_BY = _plain("填报人", "plan__saved_by__name", 10)
 REGISTERED_BY = _plain("登记人", "registered_by__name", 10)

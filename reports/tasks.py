@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from reports import saved_filters
+from reports import sweeping
 from reports.exports import keeping, making
 from reports.exports.asking import TASK
 
@@ -15,12 +15,8 @@ def make_exports():
 
 @shared_task(name="reports.sweep", expires=25)
 def sweep():
-    """Beat calls this every 30 s: files whose wake-up was lost or whose maker died, files whose time is
-    over, and rows that match saved filters anew.
-    """
-    making.make_all()
-    keeping.expire()
-    saved_filters.look()
+    """Beat calls this every 30 s; `manage.py tick_reports` does the same without Celery."""
+    sweeping.sweep()
 
 
 @shared_task(name="reports.delete_orphans", expires=3600)

@@ -1,8 +1,6 @@
 """What a fact of a hazard is called, once for the screen and the file. All take a row of values()."""
 
-from datetime import date, datetime
-
-from django.utils import timezone
+from datetime import date
 
 from hazards import deadlines
 from hazards.enums import Domain, HazardStatus, Severity, Source
@@ -63,10 +61,5 @@ def is_late(row: dict, today: date) -> bool:
     """Overdue now, or submitted last after the deadline that was ordered."""
     if clock_runs(row, today):
         return row["due_on"] < today
-    done = day(row["submitted_at"])
+    done = row["submitted_on"]
     return bool(done and row["due_on"] and done > row["due_on"])
-
-
-def day(moment: datetime | None) -> date | None:
-    """The day in Beijing of a moment; None for none."""
-    return timezone.localdate(moment) if moment else None

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -377,6 +378,15 @@ def test_the_wake_up_may_be_lost(monkeypatch):
     sweep()
     job.refresh_from_db()
     assert job.is_there
+
+
+def test_a_timer_without_celery_does_the_same(capsys):
+    cast = Cast()
+    put(cast)
+    job = asked_job(cast.county)
+    call_command("tick_reports")
+    job.refresh_from_db()
+    assert (job.is_there, capsys.readouterr().out) == (True, "已处理 1 个导出。\n")
 
 
 def test_asking_wakes_a_maker_once_it_is_committed(monkeypatch):
