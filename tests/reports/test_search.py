@@ -71,12 +71,9 @@ def test_a_search_costs_the_same_at_any_length(client, count, monkeypatch):
     monkeypatch.setattr(marks, "_known", {})
     cast = Cast(name="天窗厂")
     put(cast, count=count, description="天窗漏雨")
-    for url, typed, cost in (
-        ("/search/", "天窗", 9),
-        ("/search/", "tianchuang", 10),
-        ("/ledger/", "天窗", 8),
-    ):
-        client.force_login(cast.county.user)
+    client.force_login(cast.county.user)
+    client.get("/search/")  # the session notes that it was seen
+    for url, typed, cost in (("/search/", "天窗", 8), ("/search/", "tianchuang", 9), ("/ledger/", "天窗", 8)):
         with CaptureQueriesContext(connection) as statements:
             client.get(url, {"q": typed})
         counted = [
