@@ -265,6 +265,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "config.tasks.watch_calendar",
         "schedule": crontab(hour=8, minute=0),
     },
+    "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 

@@ -27,10 +27,17 @@ def serve(stored_file: StoredFile, variant: Variant | str, *, download: bool = F
         name = ""
     if not name:
         raise Http404("没有这个文件。")
-    response = _hand_over(name) if settings.ACCEL_REDIRECT_PREFIX else _stream(stored_file, name)
     as_attachment = download or stored_file.kind == FileKind.PDF
-    response["Content-Type"] = _TYPES[FileKind(stored_file.kind)]
-    response["Content-Disposition"] = content_disposition_header(as_attachment, stored_file.download_name)
+    return serve_content(
+        name, _TYPES[FileKind(stored_file.kind)], stored_file.download_name, as_attachment=as_attachment
+    )
+
+
+def serve_content(name: str, content_type: str, download_name: str, *, as_attachment=True) -> HttpResponse:
+    """What is stored as `name`, with the same headers. Raises Http404 when it is missing (logged as an error)."""
+    response = _hand_over(name) if settings.ACCEL_REDIRECT_PREFIX else _stream(name)
+    response["Content-Type"] = content_type
+    response["Content-Disposition"] = content_disposition_header(as_attachment, download_name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -46,9 +53,9 @@ def _hand_over(name: str) -> HttpResponse:
     return response
 
 
-def _stream(stored_file: StoredFile, name: str) -> FileResponse:
+def _stream(name: str) -> FileResponse:
     try:
         return FileResponse(default_storage.open(name, "rb"))
     except FileNotFoundError:
-        logger.error("file missing: row %s, content %s", stored_file.pk, name)
+        logger.error("file missing: %s", name)
         raise Http404("这个文件已丢失，请联系系统管理员。") from None

@@ -2,11 +2,11 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q
 
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind, RegionLevel, RiskGrade
 from institutions.models import Institution, Region
+from institutions.search import institutions_saying, words_of
 
 
 class InstitutionFilter(django_filters.FilterSet):
@@ -22,7 +22,7 @@ class InstitutionFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(label="机构类型", choices=InstitutionKind, empty_label="全部")
     risk_grade = django_filters.ChoiceFilter(label="风险等级", choices=RiskGrade, empty_label="全部")
     q = django_filters.CharFilter(
-        label="名称、地址或代码", method="with_words", max_length=60,
+        label="名称、地址、代码或地区（可用拼音）", method="with_words", max_length=60,
         widget=forms.TextInput(attrs={"type": "search"}),
     )  # fmt: skip
 
@@ -56,11 +56,12 @@ class InstitutionFilter(django_filters.FilterSet):
         return (below.filter(level=RegionLevel.CITY) if level == RegionLevel.PROVINCE else None), counties
 
     def with_words(self, queryset, name, value):
-        """Every word somewhere in name, address or credit code."""
-        for word in value.split()[:5]:
-            queryset = queryset.filter(
-                Q(name__icontains=word) | Q(address__icontains=word) | Q(credit_code__icontains=word)
-            )
+        """Every word in name, address, code or place, also by pinyin; nothing when there is no word in it."""
+        words = words_of(value)
+        if not words:
+            return queryset.none()
+        for word in words:
+            queryset = queryset.filter(institutions_saying(word))
         return queryset
 
 

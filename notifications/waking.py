@@ -40,8 +40,8 @@ class Breaker:
 breaker = Breaker()
 
 
-def wake() -> bool:
-    """Ask a worker to deliver now; True when the call was published.
+def wake(task: str = TASK) -> bool:
+    """Ask a worker to deliver now, or to do another `task` that needs nothing; True when the call was published.
 
     Never raises, takes at most about 2 s (also with a hung broker), and after a failure returns at once
     for PAUSE_SECONDS. Failures are logged and counted in `breaker.failures`.
@@ -53,7 +53,7 @@ def wake() -> bool:
     try:
         with producers[link].acquire(block=True, timeout=1) as producer:
             current_app.send_task(
-                TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES_SECONDS
+                task, producer=producer, retry=False, ignore_result=True, expires=EXPIRES_SECONDS
             )
     except Exception as error:  # whatever the broker's client raises: the rows are safe already
         breaker.trip()

@@ -2,12 +2,11 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q
 from django.urls import reverse_lazy
 
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
-from hazards.numbers import read_number
+from hazards.search import hazards_saying
 from inspections import progress
 from inspections.models import Campaign
 from institutions.actor import Actor
@@ -21,7 +20,6 @@ _NOT_A_DATE = {"invalid": "请填写正确的日期，例如 2026-11-15。"}
 # With htmx a choice works at once; a date or a word waits for the button. Without, everything does.
 _AT_ONCE = {"hx-get": reverse_lazy("reports:ledger"), "hx-include": "closest form", "hx-trigger": "change"}
 _OFF = {"0", "false", "off", "no"}
-WORDS_USED = 5
 
 
 def _choice(label, choices=(), **extra):
@@ -67,11 +65,12 @@ class _LedgerForm(forms.Form):
 class LedgerFilter(django_filters.FilterSet):
     """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
 
-    Offers only places and campaigns of the scope. Costs two statements (none for a post at an institution).
+    Offers only places and campaigns of the scope. Costs two statements (none for a post at an
+    institution), and one more for words.
     """
 
     q = django_filters.CharFilter(
-        label="编号、存在问题、部位或机构名称",
+        label="编号、问题、部位、机构或地区（可用拼音）",
         method="with_words",
         max_length=60,
         error_messages={"max_length": "最多 60 个字。"},
@@ -115,7 +114,7 @@ class LedgerFilter(django_filters.FilterSet):
         fields: list = []
 
     def __init__(self, query: dict, queryset, *, actor: Actor, today):
-        self.today = today
+        self.actor, self.today = actor, today
         given = {name: query.get(name, "") for name in self.base_filters}
         if given["overdue"].lower() in _OFF:
             given["overdue"] = ""
@@ -146,21 +145,7 @@ class LedgerFilter(django_filters.FilterSet):
         return hazards
 
     def with_words(self, hazards, name, text):
-        """A number (YH-2026-000123 or 123), else every word somewhere in what, where or the institution's name."""
-        year, pk = read_number(text) or (None, None)
-        if year:
-            return hazards.filter(pk=pk, found_on__year=year)
-        words = text.split()
-        found = Q()
-        for word in words[:WORDS_USED]:
-            found &= (
-                Q(description__icontains=word)
-                | Q(location__icontains=word)
-                | Q(institution__name__icontains=word)
-            )
-        if pk:
-            found |= Q(pk=pk)
-        return hazards.filter(found)
+        return hazards.filter(hazards_saying(text, self.actor))
 
     @property
     def values(self) -> dict[str, str]:

@@ -7,20 +7,16 @@ from django.db.models import IntegerField, Subquery
 from django.urls import reverse
 
 from common.templatetags.house import due_class, due_words, zh_date
-from hazards import deadlines
-from hazards.enums import Domain, HazardStatus, Severity
+from hazards.enums import HazardStatus, Severity
 from hazards.models.hazard import HazardQuerySet
-from hazards.numbers import number_of
-from hazards.workflow import LABEL_FOR_INSTITUTION
 from institutions.actor import Actor
-from institutions.enums import InstitutionKind
 from institutions.models import User
-from institutions.regions import place_seen_from
+from reports import words
 from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
 
 COUNTED_TO = 1000
-_COLUMNS = (
+COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
     "institution__name", "institution__kind", "city__name", "county__name", "township__name",
     "void_requested_at", "recurrence_of_id", "extension_region_id", "supervised_region_id", "awaits_department",
@@ -54,7 +50,7 @@ def ledger_page(
     Raises paging.BadCursor.
     """
     counts = {f"in_{tab.value}": CappedCount(tab.narrow(hazards, today)) for tab in {*TABS, state}}
-    rows = state.narrow(hazards, today).annotate(**counts).values(*_COLUMNS, *counts)
+    rows = state.narrow(hazards, today).annotate(**counts).values(*COLUMNS, *counts)
     page = page_of(rows, sort, after=after, before=before)
     counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(**counts).get()
     shown = [row_shown(row, actor, today) for row in page.rows]
@@ -72,20 +68,20 @@ def count_words(count: int) -> str:
 def row_shown(row: dict, actor: Actor, today: date) -> dict:
     """The strings one row shows to `actor`; an institution reads its own words for a status."""
     status, severity = HazardStatus(row["status"]), Severity(row["severity"])
-    runs = deadlines.days_left(row["due_on"], status, today) is not None
+    runs = words.clock_runs(row, today)
     return {
         "url": reverse("hazards:detail", args=[row["id"]]),
-        "number": number_of(row["found_on"], row["id"]),
+        "number": words.number(row),
         "description": row["description"],
-        "domain": Domain(row["domain"]).label,
+        "domain": words.domain(row),
         "location": row["location"],
         "institution": row["institution__name"],
-        "kind": InstitutionKind(row["institution__kind"]).label,
-        "place": place_seen_from(actor.level, row["city__name"], row["county__name"], row["township__name"]),
+        "kind": words.kind(row),
+        "place": words.place(row, actor),
         "severity": severity,
         "is_major": severity == Severity.MAJOR,
         "status": status,
-        "label": LABEL_FOR_INSTITUTION[status] if actor.institution else status.label,
+        "label": words.status(row, actor),
         "found_on": zh_date(row["found_on"]),
         "due_on": zh_date(row["due_on"]) if row["due_on"] else "",
         "due_words": due_words(row["due_on"], today) if runs else "",

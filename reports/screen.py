@@ -1,9 +1,12 @@
 """The ledger's screen around its rows: tabs, what is chosen, links to the neighbouring pages."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from institutions.actor import Actor
+from reports.asked import filter_words
 from reports.filters import LedgerFilter
+from reports.hits import mark_rows
 from reports.ledger import Ledger, count_words, ledger_page
 from reports.links import ledger_url
 from reports.paging import SORTS, BadCursor, Page
@@ -37,13 +40,16 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
         "notices": notices,
         "tabs": _tabs(state, ledger, chosen),
         "state": state,
-        "rows": ledger.page.rows,
+        "rows": mark_rows(ledger.page.rows, chosen.get("q", "")),
         "count": count_words(ledger.counts[state.value]) if ledger.counts else "",
         "chips": _chips(filters, state.value) if filters.is_valid() else [],
         "before_url": _neighbour(chosen, state.value, before=ledger.page.before),
         "after_url": _neighbour(chosen, state.value, after=ledger.page.after),
         "first_url": ledger_url(state=state.value, **chosen),
         "clear_url": ledger_url(state=state.value),
+        "asked": urlencode(
+            {name: value for name, value in {"state": state.value, **chosen}.items() if value}
+        ),
         "is_first_page": not ledger.page.before,
     }
 
@@ -88,13 +94,8 @@ def _tabs(current, ledger: Ledger, chosen: dict) -> list[dict]:
 def _chips(filters: LedgerFilter, state: str) -> list[dict]:
     """What narrows the rows, in words, each with the address without it."""
     chosen, chips = filters.values, []
-    for name, value in chosen.items():
-        if name == "sort":
-            continue
-        field = filters.form[name]
-        choices = dict(getattr(field.field, "choices", ()))
+    for name, words in filter_words(filters):
         without = {n: v for n, v in chosen.items() if n != name and n not in _BELOW.get(name, ())}
-        words = field.label if name == "overdue" else f"{field.label}：{choices.get(value, value)}"
         chips.append({"words": words, "url": ledger_url(state=state, **without)})
     return chips
 

@@ -5,5 +5,15 @@ from reports import views
 app_name = "reports"
 urlpatterns = [
     path("ledger/", views.ledger, name="ledger"),
+    path("search/", views.search, name="search"),
     path("dashboard/", views.dashboard, name="dashboard"),
+    path("exports/", views.exports, name="exports"),
+    path("exports/new/", views.new_export, name="new_export"),
+    path("exports/<uuid:pk>/", views.export, name="export"),
+    path("exports/<uuid:pk>/cancel/", views.cancel, name="cancel_export"),
+    path("exports/<uuid:pk>/file/", views.export_file, name="export_file"),
+    path("filters/", views.filters, name="filters"),
+    path("filters/keep/", views.keep_filter, name="keep_filter"),
+    path("filters/<int:pk>/", views.open_filter, name="open_filter"),
+    path("filters/<int:pk>/change/", views.change_filter, name="change_filter"),
 ]

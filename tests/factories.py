@@ -5,6 +5,8 @@ from datetime import timedelta
 from functools import cached_property
 
 import factory
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 from factory.django import DjangoModelFactory
@@ -18,6 +20,7 @@ from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import Authority, Institution, Licence, Membership, Region, ResponsiblePerson, User
 from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
+from reports.models import ExportJob, SavedFilter
 
 PASSWORD = "Ceshi-2026-mima"
 
@@ -186,6 +189,40 @@ class StoredFileFactory(DjangoModelFactory):
     name = factory.LazyAttribute(lambda o: f"{o.sha256[:2]}/{o.sha256}.jpg")
     thumb_name = factory.LazyAttribute(lambda o: f"{o.sha256[:2]}/{o.sha256}-t.jpg")
     uploaded_by = factory.SubFactory(UserFactory)
+
+
+class ExportJobFactory(DjangoModelFactory):
+    """An export that waits; `made="text"` one whose file says that, for the scope of its post."""
+
+    class Meta:
+        model = ExportJob
+
+    asked_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    asked_by = factory.SelfAttribute("asked_as.user")
+    layout = "ledger"
+    format = "csv"
+    query = factory.LazyFunction(dict)
+    words = "全部"
+
+    @classmethod
+    def _create(cls, model, *args, made="", **fields):
+        job = super()._create(model, *args, **fields)
+        if made:
+            scope = Actor(job.asked_by, job.asked_as).scope
+            job.name = default_storage.save(f"exports/{job.pk}-1.csv", ContentFile(made.encode()))
+            job.made_at, job.size, job.rows_done = timezone.now(), len(made.encode()), 1
+            job.scope_column, job.scope_value = scope.column, scope.value
+            job.save()
+        return job
+
+
+class SavedFilterFactory(DjangoModelFactory):
+    class Meta:
+        model = SavedFilter
+
+    kept_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    name = factory.Sequence(lambda n: f"条件{n}")
+    query = factory.LazyFunction(lambda: {"state": "open"})
 
 
 class Cast:

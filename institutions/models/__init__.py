@@ -1,5 +1,6 @@
 from .institution import Institution, Licence, ResponsiblePerson
 from .people import Membership, MembershipEvent, User
+from .reading import Reading
 from .records import ImportDraft, InstitutionEvent
 from .region import Authority, Region
 
@@ -11,6 +12,7 @@ __all__ = [
     "Licence",
     "Membership",
     "MembershipEvent",
+    "Reading",
     "Region",
     "ResponsiblePerson",
     "User",

@@ -17,6 +17,7 @@ from institutions.enums import Capability, RegionLevel
 from institutions.filters import InstitutionFilter
 from institutions.forms.base import add_action_error, posted
 from institutions.forms.institutions import FactsForm, LicencesForm, PersonFormSet, PlaceForm, county_choices
+from institutions.marks import Marker
 from institutions.models import Institution, Region
 from institutions.permissions import may_edit, may_see_phones, require
 from institutions.regions import place_seen_from
@@ -35,12 +36,14 @@ def institution_list(request):
     page = Paginator(found.qs if is_valid else found.queryset.none(), PER_PAGE).get_page(
         request.GET.get("page")
     )
+    typed = found.form.cleaned_data.get("q", "") if is_valid else ""
     for institution in page:
         states = [queries.licence_state(licence, today) for licence in institution.troubled_licences]
         institution.licence_states = states
         institution.place_shown = place_seen_from(
             actor.level, institution.city.name, institution.county.name, institution.township.name
         )
+    _mark(page, typed)
     context = {
         "filter": found,
         "page": page,
@@ -53,6 +56,14 @@ def institution_list(request):
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])  # or a browser's back button shows the fragment alone
     return response
+
+
+def _mark(page, typed: str) -> None:
+    """What a row shows of each institution's words, with the hit marked."""
+    marker = Marker(typed, (text for row in page for text in (row.name, row.address, row.place_shown)))
+    for row in page:
+        row.name_shown, row.address_shown = marker.mark(row.name, is_name=True), marker.mark(row.address)
+        row.place_shown = marker.mark(row.place_shown, is_name=True)
 
 
 @readonly

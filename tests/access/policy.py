@@ -56,6 +56,12 @@ def record(who, **more) -> Policy:
     return of(who, "record", unseen_by=frozenset({PATROL, *HOUSE}), **more)
 
 
+def kept(**more) -> Policy:
+    # The matrix's filter is shared within the county's authority: nobody else sees it, also not from above.
+    colleagues = {COUNTY, AUDITOR}
+    return of(colleagues, "filter", unseen_by=frozenset(READERS - colleagues), **more)
+
+
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
     "health_live": [of([], is_public=True)],
@@ -214,6 +220,16 @@ POLICIES: dict[str, list[Policy]] = {
     "workdays:notice": [of({PROVINCE}, methods=BOTH)],
     "workdays:day": [of({PROVINCE}, methods=BOTH, arguments=(("on", "2026-10-01"),))],
     "reports:ledger": [of(READERS)],
+    "reports:search": [of(READERS)],
+    "reports:exports": [of(READERS)],
+    "reports:new_export": [of(READERS, methods=BOTH)],
+    "reports:export": [of(READERS, "export", own_only=True)],
+    "reports:cancel_export": [of(READERS, "export", POST, own_only=True)],
+    "reports:export_file": [of(READERS, "export", own_only=True)],
+    "reports:filters": [of(READERS)],
+    "reports:keep_filter": [of(READERS, methods=BOTH)],
+    "reports:open_filter": [kept()],
+    "reports:change_filter": [kept(methods=POST)],
     "reports:dashboard": [of(OFFICIALS | {AUDITOR})],
     "institutions:list": [of(READERS)],
     "institutions:detail": [of(READERS, "institution")],

@@ -24,6 +24,9 @@ SEES = {role: {"own"} for role in ROLES} | {
 SEES_NO_BUSINESS = {"system_admin", "security_admin", "liaison"}
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
+    "reports:search": ["q"],
+    "reports:new_export": ["institution", "county", "campaign", "q"],
+    "reports:keep_filter": ["institution", "county", "campaign", "q"],
     "reports:dashboard": ["region"],
     "institutions:list": ["city", "county", "q"],
     "inspections:visits": ["institution", "county", "q"],
@@ -124,6 +127,9 @@ def snapshot(county) -> str:
         "institutions_importdraft": f"id = '{county.draft.pk}'",
         "clocks_clock": f"institution_id = {county.home.pk}",
         "clocks_draft": f"id = {county.act_draft.pk}",
+        "reports_exportjob": f"asked_by_id = {county.cast.county.user.pk}",
+        "reports_savedfilter": f"id = {county.kept.pk}",
+        "reports_filteralert": f"filter_id = {county.kept.pk}",
         "inspections_checklist": f"scope_id = {county.place.county.pk}",
         "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
         "inspections_campaign": f"id = {county.campaign.pk}",

@@ -20,8 +20,10 @@ from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
     Cast,
+    ExportJobFactory,
     LicenceFactory,
     RobotWebhookFactory,
+    SavedFilterFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     make_actor,
@@ -89,6 +91,16 @@ class County:
         self.address = UndeliverableAddressFactory(user=cast.safety.user, address=f"{canary}@example.com")
         User.objects.filter(pk=cast.safety.user.pk).update(email=self.address.address)
         self._order()
+        query = {"q": canary}
+        self.export = ExportJobFactory(
+            asked_as=cast.county.membership, query=query, words=canary, made=canary
+        )
+        self.kept = SavedFilterFactory(
+            kept_as=cast.county.membership,
+            name=f"{canary}条件",
+            query=query,
+            shared_with=cast.county.authority,
+        )
         self._inspect()
         self._run_clocks()
 
@@ -179,6 +191,8 @@ class County:
             "upload": {"file_id": self.upload},
             "notice": {"pk": self.notice.pk},
             "draft": {"pk": self.draft.pk},
+            "export": {"pk": self.export.pk},
+            "filter": {"pk": self.kept.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},
@@ -253,4 +267,5 @@ def forms(county: County) -> dict[str, str]:
         "answer": "别处来的人",
         "feedback": "别处来的人写的反馈",
         "document_number": "别处来的号",
+        "change": "alert",
     }

@@ -19,9 +19,11 @@ from notifications.models import Notice
 from tests.factories import (
     CONFIRMED,
     Cast,
+    ExportJobFactory,
     LicenceFactory,
     ResponsiblePersonFactory,
     RobotWebhookFactory,
+    SavedFilterFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     extension_asked,
@@ -255,7 +257,7 @@ class World:
                 visit = finish(signed(visit, cast.county, name=cast.manager.user.name), by=cast.county)
             self.visits.append(visit)
 
-    def draft(self, actor) -> ImportDraft:
+    def draft(self, actor) -> list[dict]:
         """A sheet of this actor's, one row of which can't be imported."""
         expires = timezone.now() + timedelta(hours=1)
         cells = [
@@ -264,9 +266,10 @@ class World:
             {"kind": LONG},
         ]
         rows = [{"number": n, "cells": row, "errors": []} for n, row in enumerate(cells, start=2)]
-        return ImportDraft.objects.create(
+        made = ImportDraft.objects.create(
             user=actor.user, filename=f"{LONG[:100]}.xlsx", rows=rows, content=b"", expires_at=expires
         )
+        return [{"pk": made.pk}]
 
     def _channels(self):
         """Group robots, one at work and one that failed, and addresses that reach nobody."""
@@ -312,7 +315,27 @@ class World:
             "record": [{"kind": record.kind.value, "pk": record.pk} for record in self.records],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
-        return [{"pk": self.draft(actor).pk}] if takes == "draft" else found[takes]
+        own = {"draft": self.draft, "export": self.exports, "filter": self.filters}
+        return own[takes](actor) if takes in own else found[takes]
+
+    def exports(self, actor) -> list[dict]:
+        """This actor's exports: waiting, being made, made, failed, cancelled."""
+        asked = {"asked_as": actor.membership, "words": LONG[:400], "layout": "major"}
+        now = timezone.now()
+        states = [
+            {}, {"rows_total": 100_000, "rows_done": 12_345}, {"cancelled_at": now},
+            {"failed_at": now, "failure": LONG[:200]},
+        ]  # fmt: skip
+        if actor.may_view_hazards:
+            states.append({"made": "x"})
+        return [{"pk": ExportJobFactory(**asked, **state).pk} for state in states]
+
+    def filters(self, actor) -> list[dict]:
+        """One this actor kept and shares."""
+        kept = SavedFilterFactory(
+            kept_as=actor.membership, name=LONG[:30], query={"q": LONG[:60]}, shared_with=actor.authority
+        )
+        return [{"pk": kept.pk}]
 
     def acts(self, actor) -> list[dict]:
         """URL arguments of one page for every act this actor can do to some hazard."""

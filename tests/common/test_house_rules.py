@@ -57,9 +57,11 @@ MADE_BY_THE_REAL_ACTS = {
     "ClosingPolicyChange", "ExtensionPolicyChange", "DraftingRuleChange", "ExtensionRequest", "SupervisionOrder",
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
+    "ExportEvent", "FilterAlert", "FilterMatch",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
+    "Reading",
 }  # fmt: skip
 
 
@@ -231,6 +233,7 @@ IMPORTED_AS = {
     "Django": "django", "psycopg2-binary": "psycopg2", "django-filter": "django_filters", "django-environ": "environ",
     "django-htmx": "django_htmx", "django-axes": "axes", "django-csp": "csp", "Pillow": "PIL",
     "pillow-heif": "pillow_heif", "PyYAML": "yaml", "chinesecalendar": "chinese_calendar", "argon2-cffi": "Argon2PasswordHasher",
+    "rustpy-xlsxwriter": "rustpy_xlsxwriter",
 }  # fmt: skip
 NOT_IMPORTED = {
     "psycopg2-binary": "Django's PostgreSQL backend imports it",

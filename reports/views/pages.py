@@ -1,9 +1,9 @@
-"""隐患台账 and the close-out dashboard. Both only look."""
+"""隐患台账, the quick search and the close-out dashboard. They only look."""
 
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -18,6 +18,7 @@ from reports import statistics
 from reports.drill import parts_of
 from reports.filters import LedgerFilter
 from reports.screen import ledger_screen
+from reports.searching import SearchForm, hazard_numbered, hazards_found, institutions_found
 
 
 @readonly
@@ -39,6 +40,23 @@ def ledger(request):
         given = urlencode([(name, value) for name, value in request.GET.items() if value])
         push_url(response, f"{request.path}{'?' + given if given else ''}")
     return response
+
+
+@readonly
+def search(request):
+    """查找: hazards and institutions that answer `?q=`; the whole number of a hazard leads straight to it."""
+    actor = request.actor
+    if not (actor.may_view_hazards and actor.may_view_institutions):
+        raise PermissionDenied("您的角色不能查看隐患和机构。")
+    form = SearchForm(request.GET)
+    typed = form.cleaned_data["q"] if form.is_valid() else ""
+    if pk := hazard_numbered(typed, actor):
+        return redirect("hazards:detail", pk)
+    context = {"form": form, "typed": typed}
+    if typed:
+        context["hazards"] = hazards_found(typed, actor, timezone.localdate())
+        context["institutions"] = institutions_found(typed, actor)
+    return render(request, "reports/search.html", context)
 
 
 @readonly

@@ -1,0 +1,149 @@
+"""The columns of exported sheets: heading, width, what they read of a row, and what they say of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import TruncDate
+
+from common.templatetags.house import phone_masked
+from hazards.enums import HazardStatus
+from hazards.models import RectificationSubmission, Verification
+from institutions.actor import Actor
+from institutions.models import ResponsiblePerson
+from reports import words
+
+Cell = str | int | date | Decimal | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom, and on which day, a row is put into words."""
+
+    actor: Actor
+    today: date
+
+    def phone(self, phone: str | None, authority: int) -> str:
+        """Whole for the supervising authority and the institution itself, as on the institution's page."""
+        is_ours = self.actor.institution or self.actor.authority.pk == authority
+        return (phone or "") if is_ours else phone_masked(phone).replace("—", "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `reads` are names of values() or of EXTRA."""
+
+    label: str
+    width: float
+    reads: tuple[str, ...]
+    says: Callable[[dict, Reader], Cell]
+    is_day: bool = False
+
+
+def _submission(field: str) -> Subquery:
+    rounds = RectificationSubmission.objects.filter(hazard=OuterRef("pk")).order_by("-round")
+    return Subquery(rounds.values(field)[:1])
+
+
+def _person(field: str) -> Subquery:
+    persons = ResponsiblePerson.objects.filter(institution=OuterRef("institution")).order_by("id")
+    return Subquery(persons.values(field)[:1])
+
+
+_VERDICTS = Verification.objects.filter(submission__hazard=OuterRef("pk")).order_by("-id")
+# What is not on the hazard's own row; only what a layout's columns read is asked for.
+EXTRA = {
+    "rectified_as": _submission("measures"),
+    "spent": _submission("funds_spent"),
+    "verdict": Subquery(_VERDICTS.values("opinion")[:1]),
+    "contact": _person("name"),
+    "contact_phone": _person("phone"),
+    "origin_found_on": F("recurrence_of__found_on"),
+    # Days in Beijing, made by PostgreSQL: to turn moments into days here costs a third of a large file.
+    "submitted_on": TruncDate("submitted_at"),
+    "verified_on": TruncDate("verified_at"),
+    "closed_on": TruncDate("closed_at"),
+    "plan_saved_on": TruncDate("plan__saved_at"),
+}
+
+
+def _plain(label: str, name: str, width: float = 12) -> Column:
+    return Column(label, width, (name,), lambda row, reader: row[name])
+
+
+def _day(label: str, name: str) -> Column:
+    return Column(label, 11, (name,), lambda row, reader: row[name], is_day=True)
+
+
+def blank(label: str) -> Column:
+    """A heading of the official form the system holds nothing for: to be filled in by hand."""
+    return Column(label, 12, (), lambda row, reader: "")
+
+
+def _yes(is_so: bool) -> str:
+    return "是" if is_so else "否"
+
+
+def _origin(row: dict, reader: Reader) -> str:
+    if row["recurrence_of_id"] is None:
+        return ""
+    return words.number({"found_on": row["origin_found_on"], "id": row["recurrence_of_id"]})
+
+
+NUMBER = Column("隐患编号", 16, ("id", "found_on"), lambda row, reader: words.number(row))
+FOUND_ON = _day("发现日期", "found_on")
+INSTITUTION = _plain("机构名称", "institution__name", 24)
+KIND = Column("机构类型", 12, ("institution__kind",), lambda row, reader: words.kind(row))
+PLACE = Column(
+    "所在地区",
+    20,
+    ("city__name", "county__name", "township__name"),
+    lambda row, reader: words.whole_place(row),
+)
+ADDRESS = _plain("单位地址", "institution__address", 24)
+LOCATION = _plain("具体部位", "location", 16)
+DESCRIPTION = _plain("存在问题", "description", 40)
+DOMAIN = Column("隐患类别", 14, ("domain",), lambda row, reader: words.domain(row))
+SEVERITY = Column("隐患等级", 9, ("severity",), lambda row, reader: words.severity(row))
+SOURCE = Column("隐患来源", 10, ("source",), lambda row, reader: words.source(row))
+BASIS = _plain("判定依据", "basis", 24)
+INTERIM = _plain("临时管控措施", "interim_measures", 24)
+RESPONSIBLE = _plain("整改责任人", "responsible_person")
+OFFICER = _plain("监管责任人", "supervising_officer__name")
+SUPERVISOR = _plain("监管部门", "supervising_authority__name", 20)
+DUE_ON = _day("整改期限", "due_on")
+RECTIFIED_AS = _plain("整改情况", "rectified_as", 36)
+SPENT = _plain("实际投入（万元）", "spent", 14)
+STATUS = Column("状态", 11, ("status",), lambda row, reader: words.status(row, reader.actor))
+IS_LATE = Column(
+    "是否超期",
+    9,
+    ("due_on", "status", "submitted_on"),
+    lambda row, reader: _yes(words.is_late(row, reader.today)),
+)
+SUBMITTED_ON = _day("提交整改日期", "submitted_on")
+VERIFIED_BY = _plain("验收人", "verified_by__name", 10)
+VERIFIED_ON = _day("验收日期", "verified_on")
+VERDICT = _plain("政府验收", "verdict", 24)
+IS_CLOSED = Column("是否销号", 9, ("status",), lambda row, reader: _yes(row["status"] == HazardStatus.CLOSED))
+CLOSED_BY = _plain("销号人", "closed_by__name", 10)
+CLOSED_ON = _day("销号日期", "closed_on")
+ORIGIN = Column("反弹自（原隐患编号）", 16, ("recurrence_of_id", "origin_found_on"), _origin)
+REMARK = blank("备注")
+CONTACT = _plain("联系人", "contact")
+PHONE = Column(
+    "联系电话",
+    14,
+    ("contact_phone", "institution__authority_id"),
+    lambda row, reader: reader.phone(row["contact_phone"], row["institution__authority_id"]),
+)
+PLAN_GOAL = _plain("治理目标和措施", "plan__measures", 30)
+PLAN_PERSON = _plain("机构人员", "plan__responsible_person")
+PLAN_SAFETY = _plain("安全措施及应急预案", "plan__contingency", 30)
+PLAN_FUNDS = _plain("落实治理经费（万元）", "plan__funds", 14)
+PLAN_FINISH = _day("计划完成整改时间", "plan__finish_on")
+PLAN_SAVED_ON = _day("填报时间", "plan_saved_on")
+PLAN_SAVED_BY = _plain("填报人", "plan__saved_by__name", 10)
+REGISTERED_BY = _plain("登记人", "registered_by__name", 10)
