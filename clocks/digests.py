@@ -15,10 +15,9 @@ from clocks import lines
 from clocks.enums import ESCALATIONS, RungKind
 from clocks.lines import Line
 from clocks.models import Digest, PendingLine
-from clocks.people import PARAMETERS, PEOPLE
-from clocks.telling import KINDS
+from clocks.people import PARAMETERS, PEOPLE, PLACE_ID
+from clocks.telling import KINDS, channels
 from notifications import outbox
-from notifications.enums import Channel
 from notifications.models import Notice
 from notifications.outbox import Message
 
@@ -33,18 +32,18 @@ _TAKE = f"""
 WITH taken AS (
     DELETE FROM clocks_pendingline RETURNING reminder_id
 ), told AS (
-    SELECT r.id, r.clock_id, r.audience, r.kind, r.rung_on, r.due_on, r.by_mail, c.institution_id
+    SELECT r.id, r.clock_id, r.audience, r.kind, r.rung_on, r.due_on, r.by_mail, r.by_sms, {PLACE_ID} AS place_id
     FROM taken JOIN clocks_reminder r ON r.id = taken.reminder_id JOIN clocks_clock c ON c.id = r.clock_id
 ), asked AS (
-    SELECT DISTINCT institution_id, audience FROM told
+    SELECT DISTINCT place_id, audience FROM told
 ), {PEOPLE}, mine AS (
-    SELECT DISTINCT ON (p.user_id, t.clock_id) p.user_id, t.id, t.kind, t.due_on, t.by_mail,
+    SELECT DISTINCT ON (p.user_id, t.clock_id) p.user_id, t.id, t.kind, t.due_on, t.by_mail, t.by_sms,
            array_position(%(kinds)s, t.kind::text) AS weight
-    FROM told t JOIN people p ON p.institution_id = t.institution_id AND p.audience = t.audience
+    FROM told t JOIN people p ON p.place_id = t.place_id AND p.audience = t.audience
     ORDER BY p.user_id, t.clock_id, t.rung_on DESC, weight DESC
 )
 SELECT user_id, array_agg(id ORDER BY weight DESC, due_on, id), array_agg(kind),
-       bool_or(by_mail)
+       bool_or(by_mail), bool_or(by_sms)
 FROM mine GROUP BY user_id ORDER BY user_id
 """
 # Digests whose e-mail has not left the house and that hold a line of these clocks.
@@ -85,7 +84,7 @@ def _tell(rows: list[tuple], now: datetime) -> int:
     loaded = lines.load({pk for _, ids, *_ in rows for pk in ids[:SHOWN]}, today)
     outbox.settle(*(topic(row[0]) for row in rows))
     key, messages = f"digest:{today.isoformat()}", []
-    for user_id, ids, kinds, is_mailed in rows:
+    for user_id, ids, kinds, is_mailed, is_texted in rows:
         subject, body = wording(Counter(kinds), [loaded[pk] for pk in ids[:SHOWN]])
         messages.append(
             Message(
@@ -95,7 +94,7 @@ def _tell(rows: list[tuple], now: datetime) -> int:
                 url=reverse("clocks:digest", args=[today.isoformat()]),
                 topic=topic(user_id),
                 dedupe_key=key,
-                channels=(Channel.EMAIL,) if is_mailed else (),
+                channels=channels(is_mailed, is_texted),
                 is_duty=any(kind in ESCALATIONS for kind in kinds),
             )
         )
@@ -124,7 +123,7 @@ def wording(counts: Counter, shown: Iterable[Line]) -> tuple[str, str]:
     for number, line in enumerate(shown, start=1):
         late = f"（{line.late}）" if line.late else ""
         said.append(
-            f"{number}. 【{line.label}】{line.standing}{late}　{line.clock.institution.name}：{_short(line.clock.title)}"
+            f"{number}. 【{line.label}】{line.standing}{late}　{line.clock.place.name}：{_short(line.clock.title)}"
         )
         if line.forecast:
             said.append(f"　　{line.forecast}")

@@ -9,7 +9,9 @@ class ClockKind(models.TextChoices):
     HAZARD = "hazard", "隐患整改"
     SUPERVISION = "supervision", "挂牌督办"
     TRANSFER = "transfer", "移送"
-    FEEDBACK = "feedback", "约谈反馈"
+    FEEDBACK = "feedback", "书面反馈"
+    EXTENSION = "extension", "延期审批"
+    PROGRESS = "progress", "督办进展报告"
     LICENCE = "licence", "证照到期"
     PLEDGE = "pledge", "安全责任书"
     DRILL = "drill", "应急演练"
@@ -25,6 +27,8 @@ _UNDONE = {
     ClockKind.SUPERVISION: "仍未治理完毕",
     ClockKind.TRANSFER: "仍未答复",
     ClockKind.FEEDBACK: "仍未书面反馈",
+    ClockKind.EXTENSION: "仍未决定",
+    ClockKind.PROGRESS: "仍未报告进展",
     ClockKind.LICENCE: "仍未更新证照",
     ClockKind.PLEDGE: "仍未重新签订",
     ClockKind.DRILL: "仍未开展演练",
@@ -38,7 +42,9 @@ class LadderKey(models.TextChoices):
     HAZARD_MAJOR = "hazard_major", "重大隐患"
     SUPERVISION = "supervision", "挂牌督办"
     TRANSFER = "transfer", "移送其他部门"
-    FEEDBACK = "feedback", "约谈书面反馈"
+    FEEDBACK = "feedback", "通报约谈书面反馈"
+    EXTENSION = "extension", "延期审批"
+    PROGRESS = "progress", "督办进展报告"
     LICENCE = "licence", "证照到期"
     PLEDGE = "pledge", "安全责任书"
     DRILL = "drill", "应急演练"
@@ -56,7 +62,10 @@ class Unit(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    """Who hears of a rung. Where a level has nobody, the next level up that has (clocks.people)."""
+    """Who hears of a rung. Where a level has nobody, the next level up that has (clocks.people).
+
+    What an authority owes reaches that authority in the first three, whatever its level, then those above it.
+    """
 
     INSTITUTION = "institution", "机构"
     COUNTY_OFFICER = "county_officer", "县级经办人员"

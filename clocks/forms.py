@@ -20,6 +20,7 @@ class RungForm(forms.Form):
         label="对象", choices=Audience.choices, widget=forms.CheckboxSelectMultiple
     )
     by_mail = forms.BooleanField(label="同时发邮件", required=False, initial=True)
+    by_sms = forms.BooleanField(label="同时发短信", required=False)
 
     def clean(self):
         data = super().clean()
@@ -33,7 +34,8 @@ class RungForm(forms.Form):
         """The rungs of this row. Only after is_valid()."""
         data = self.cleaned_data
         days = -data["days"] if data["side"] == self.BEFORE else data["days"]
-        return [Step(days, data["unit"], data["kind"], who, data["by_mail"]) for who in data["audiences"]]
+        ways = {"by_mail": data["by_mail"], "by_sms": data["by_sms"]}
+        return [Step(days, data["unit"], data["kind"], who, **ways) for who in data["audiences"]]
 
 
 RungFormSet = forms.formset_factory(
@@ -45,7 +47,7 @@ def rows_of(ladder: Ladder) -> list[dict]:
     """The rungs of a ladder as rows of the form: those of one moment and kind together."""
     rows: dict[tuple, dict] = {}
     for step in (step_of(rung) for rung in ladder.rungs.all()):
-        key = (step.offset_days, step.unit, step.kind, step.by_mail)
+        key = (step.offset_days, step.unit, step.kind, step.by_mail, step.by_sms)
         row = rows.setdefault(
             key,
             {
@@ -55,6 +57,7 @@ def rows_of(ladder: Ladder) -> list[dict]:
                 "kind": step.kind,
                 "audiences": [],
                 "by_mail": step.by_mail,
+                "by_sms": step.by_sms,
             },
         )
         row["audiences"].append(step.audience)
@@ -72,7 +75,7 @@ class PublishForm(forms.Form):
 class IssueForm(forms.Form):
     """The words of an act, as they go out."""
 
-    number = forms.CharField(label="文号", max_length=40, required=False)
+    number = forms.CharField(label="文号", max_length=60, required=False)
     text = forms.CharField(
         label="正文", min_length=10, max_length=2000, widget=forms.Textarea(attrs={"rows": 6})
     )

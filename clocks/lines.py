@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from clocks import schedule, words
 from clocks.enums import Outcome, RungKind
-from clocks.models import Clock, Reminder
+from clocks.models import PLACE, Clock, Reminder
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Line:
 def load(reminder_ids: Iterable[int], today: date) -> dict[int, Line]:
     """The lines of these reminders by id. Two statements for any number."""
     reminders = Reminder.objects.filter(pk__in=list(reminder_ids)).select_related(
-        "clock__institution__authority", "clock__institution__city", "clock__institution__province", "draft"
+        *(f"clock__{name}" for name in PLACE), "draft"
     )
     rows = list(reminders)
     steps = schedule.moments((r.clock.ladder_key, r.due_on) for r in rows)
@@ -72,5 +72,5 @@ def _line(reminder: Reminder, steps: list[schedule.Moment], today: date) -> Line
     following = schedule.next_escalation(steps, after=today)
     said = ""
     if following:
-        said = words.forecast(following, kind=clock.kind, institution=clock.institution, today=today)
+        said = words.forecast(following, clock=clock, today=today)
     return Line(reminder, clock, said, today)

@@ -77,7 +77,7 @@ def _step(clock: Clock, group: list[Moment], recorded: dict, following: Moment |
     return Step(
         kind=RungKind(first.kind),
         when=words.offset_words(first.offset_days, first.unit),
-        audiences=[words.audience_name(m.audience, clock.institution) for m in group],
+        audiences=[words.audience_name(m.audience, clock) for m in group],
         offset_days=first.offset_days,
         on=first.rung_on,
         state=state,
@@ -133,9 +133,7 @@ def coming(actor: Actor, today: date, until: date) -> list[Coming]:
         Clock.objects.visible_to(actor)
         .running()
         .filter(next_look_on__lte=until)
-        .select_related(
-            "institution__authority", "institution__county", "institution__city", "institution__province"
-        )
+        .with_place()
     )
     moments = schedule.moments((c.ladder_key, c.due_on) for c in clocks)
     found = []
@@ -148,7 +146,7 @@ def coming(actor: Actor, today: date, until: date) -> list[Coming]:
         if due:
             weightiest = max(due, key=lambda m: m.position)
             found.append(
-                Coming(clock, weightiest, words.audience_name(weightiest.audience, clock.institution))
+                Coming(clock, weightiest, words.audience_name(weightiest.audience, clock))
             )
     return sorted(
         found, key=lambda c: (c.moment.rung_on, -list(RungKind).index(c.kind), c.clock.due_on, c.clock.pk)
@@ -161,5 +159,5 @@ def waiting_drafts(actor: Actor):
         Draft.objects.visible_to(actor)
         .waiting()
         .filter(authority=actor.authority)
-        .select_related("clock__institution__county", "authority", "reminder")
+        .select_related("clock__institution__county", "clock__authority__region", "authority", "reminder")
     )

@@ -20,22 +20,23 @@ def start(
     *,
     kind: str,
     subject_id: int,
-    institution_id: int,
+    institution_id: int | None,
     ladder_key: str,
     due_on: date,
     started_on: date,
     title: str,
     url: str,
     is_major: bool = False,
+    authority_id: int | None = None,
 ) -> Clock:
-    """The matter is owed by `due_on` from now on. Starts its clock, or moves the one that runs; may be repeated.
+    """The matter is owed by `due_on` from now on, by an institution or by an authority. Starts its clock, or moves the one that runs; may be repeated.
 
     The next sweep looks at it, so no calendar is needed here. The same date again on a running clock keeps what was
     told; another date (or ladder), or a clock that had stopped, begins anew on `started_on`. The caller holds the
     matter's own lock. Returns the clock.
     """
     owed = {"ladder_key": ladder_key, "due_on": due_on, "is_major": is_major}
-    told = {"institution_id": institution_id, "title": title[:200], "url": url}
+    told = {"institution_id": institution_id, "authority_id": authority_id, "title": title[:200], "url": url}
     new = Clock(
         kind=kind, subject_id=subject_id, started_on=started_on, next_look_on=started_on, **owed, **told
     )

@@ -21,7 +21,7 @@ _TARGET = TARGET_NUMBER.format(base="base", n="r.offset_days")
 _MOMENTS = f"""
 moments AS (
     SELECT w.ladder_key, w.due_on, r.code, r.position, r.offset_days, r.unit, r.audience, r.kind, r.is_act,
-           r.by_mail,
+           r.by_mail, r.by_sms,
            CASE WHEN r.unit = 'calendar' THEN w.due_on + r.offset_days
                 ELSE COALESCE(known.day, guessed.day) END AS rung_on,
            r.unit = 'workday' AND known.day IS NULL AS is_estimated

@@ -27,25 +27,22 @@ def standing(due_on: date, today: date) -> str:
     return f"剩余 {days} 天" if days > 0 else f"逾期 {-days} 天"
 
 
-def audience_name(audience: str, institution) -> str:
-    """Whom a rung reaches, by name: 赣县区民政局分管领导. `institution` with its authority, city and province."""
-    authority = institution.authority
+def audience_name(audience: str, clock) -> str:
+    """Whom a rung reaches, by name: 赣县区民政局分管领导. `clock` with its place (`with_place`)."""
     if audience == Audience.INSTITUTION:
-        return "机构"
+        return "机构" if clock.institution else clock.authority.name
     if audience == Audience.COUNTY_OFFICER:
-        return authority.name
+        return clock.office.name
     if audience == Audience.COUNTY_LEADER:
-        return f"{authority.name}分管领导"
-    # The city itself supervises: the next level up hears of it (clocks.people).
-    is_citys_own = institution.city_id == authority.region_id
-    region = institution.province if audience == Audience.PROVINCE or is_citys_own else institution.city
-    return f"{region.name}民政部门"
+        return f"{clock.office.name}分管领导"
+    city, province = clock.regions_above
+    return f"{(province if audience == Audience.PROVINCE else city).name}民政部门"
 
 
-def forecast(moment, *, kind: str, institution, today: date) -> str:
+def forecast(moment, *, clock, today: date) -> str:
     """升级预告: 如到11月25日仍未整改，将于11月26日报赣县区民政局分管领导（黄色预警）。"""
-    last, undone = day_words(moment.rung_on - timedelta(days=1), today), ClockKind(kind).undone
-    on, who = day_words(moment.rung_on, today), audience_name(moment.audience, institution)
+    last, undone = day_words(moment.rung_on - timedelta(days=1), today), ClockKind(clock.kind).undone
+    on, who = day_words(moment.rung_on, today), audience_name(moment.audience, clock)
     rung = RungKind(moment.kind)
     if rung.is_act:
         return f"如到{last}{undone}，将于{on}由{who}决定是否{rung.label}。"

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,11 +29,11 @@ def proposed_text(draft: Draft) -> str:
     """The wording a draft begins with; whoever issues it may change every word."""
     clock, reminder = draft.clock, draft.reminder
     due = f"{reminder.due_on.year}年{reminder.due_on.month}月{reminder.due_on.day}日"
-    name, late = clock.institution.name, words.standing(reminder.due_on, timezone.localdate())
+    name, late = clock.place.name, words.standing(reminder.due_on, timezone.localdate())
     owed = f"{name}“{clock.title}”（{ClockKind(clock.kind).label}）期限为{due}，现已{late}，{ClockKind(clock.kind).undone}。"
     asked = {
         RungKind.SUPERVISE: f"请{name}立即整改，并于收到之日起 5 个工作日内书面报告整改情况。",
-        RungKind.CIRCULAR: f"现予通报。请{clock.institution.authority.name}督促落实，各单位引以为戒。",
+        RungKind.CIRCULAR: f"现予通报。请{clock.office.name}督促落实，各单位引以为戒。",
         RungKind.SUMMON: "现就此约谈有关负责人，请本人按通知时间到场，不得委托他人；约谈后 5 个工作日内书面反馈。",
         RungKind.PLACARD: "建议挂牌督办，明确治理期限、督办单位和责任人，期间落实防控措施。",
     }
@@ -41,7 +42,7 @@ def proposed_text(draft: Draft) -> str:
 
 @transaction.atomic
 def issue(draft: Draft, *, by: Actor, text: str, number: str = "") -> Draft:
-    """Issue it: the institution and its supervising authority are told.
+    """Issue it: the institution and its supervising authority are told, or the authority that owes the matter.
 
     Raises PermissionDenied for who may not, ValidationError when it was decided or has lapsed meanwhile.
     """
@@ -49,12 +50,12 @@ def issue(draft: Draft, *, by: Actor, text: str, number: str = "") -> Draft:
     draft.text, draft.number = text, number
     draft.issued_at, draft.issued_by = timezone.now(), by.user
     draft.save(update_fields=["text", "number", "issued_at", "issued_by"])
-    institution = draft.clock.institution
-    house = Membership.objects.active().filter(institution=institution, role__in=HOUSE)
-    officials = Membership.objects.active().filter(authority=institution.authority_id, role__in=OFFICIALS)
+    house = Q(institution=draft.clock.institution_id, institution__isnull=False, role__in=HOUSE)
+    officials = Q(authority=draft.clock.office, role__in=OFFICIALS)
+    told = Membership.objects.active().filter(house | officials)
     outbox.notify(
-        recipients=sorted({m.user_id for m in house | officials} - {by.user.pk}),
-        subject=f"{draft.get_kind_display()}：{institution.name}",
+        recipients=sorted({m.user_id for m in told} - {by.user.pk}),
+        subject=f"{draft.get_kind_display()}：{draft.clock.place.name}",
         body=f"{text}\n签发：{draft.authority.name}" + (f"　{number}" if number else ""),
         url=reverse("clocks:draft", args=[draft.pk]),
         topic=draft.clock.topic,
@@ -75,7 +76,7 @@ def drop(draft: Draft, *, by: Actor, reason: str) -> Draft:
 def _lock(draft: Draft, by: Actor) -> Draft:
     row = (
         Draft.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("clock__institution__authority", "authority", "reminder")
+        .select_related("clock__institution__authority", "clock__authority", "authority", "reminder")
         .get(pk=draft.pk)
     )
     if not may_decide(by, row):

@@ -28,6 +28,7 @@ class Step:
     kind: str
     audience: str
     by_mail: bool = True
+    by_sms: bool = False
 
     @property
     def code(self) -> str:
@@ -48,8 +49,8 @@ def load_ladders() -> list[LadderKey]:
     wished = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     for key in new:
         steps = [
-            Step(days, unit, kind, audience)
-            for days, unit, kind, audiences in wished[key]
+            Step(days, unit, kind, audience, by_sms="sms" in ways)
+            for days, unit, kind, audiences, *ways in wished[key]
             for audience in audiences
         ]
         with transaction.atomic():
@@ -109,7 +110,7 @@ def discard(ladder: Ladder, *, by: Actor) -> None:
 
 
 def step_of(rung: Rung) -> Step:
-    return Step(rung.offset_days, rung.unit, rung.kind, rung.audience, rung.by_mail)
+    return Step(rung.offset_days, rung.unit, rung.kind, rung.audience, rung.by_mail, rung.by_sms)
 
 
 def _lock(key: str) -> None:
@@ -134,6 +135,7 @@ def _write(ladder: Ladder, steps: Iterable[Step]) -> None:
             audience=step.audience,
             is_act=RungKind(step.kind).is_act,
             by_mail=step.by_mail,
+            by_sms=step.by_sms,
         )
         for position, step in enumerate(sorted(steps, key=lambda step: step._rank), start=1)
     )

@@ -6,20 +6,35 @@ from django.db.models.functions import Now
 
 from clocks import words
 from clocks.enums import Audience, ClockKind, LadderKey, Outcome, RungKind, Unit
-from institutions.models import Institution
+from institutions.models import Authority, Institution, Region
 from notifications.rules import SITE_PATH
 
 from ._parts import known
 
 
+# What naming a clock's place and its audiences takes, for select_related.
+PLACE = (
+    "institution__authority",
+    "institution__county",
+    "institution__city",
+    "institution__province",
+    "authority__region__parent__parent",
+)
+
+
 class ClockQuerySet(models.QuerySet):
     def visible_to(self, actor):
-        """The clocks `actor` may know of: of institutions within their scope."""
-        if actor is None or not actor.may_view_hazards:
+        """The clocks `actor` may know of: of institutions within their scope, of their own authority and those below."""
+        if actor is None or not actor.may_view_hazards or actor.scope.column is None:
             return self.none()
-        return self.filter(
-            **{f"institution__{column}": value for column, value in actor.scope.institution_filter.items()}
-        )
+        owed = Q(**{f"institution__{c}": value for c, value in actor.scope.institution_filter.items()})
+        if actor.authority:
+            owed |= Q(authority__region__path__startswith=actor.authority.region.path)
+        return self.filter(owed)
+
+    def with_place(self):
+        """With everything that naming its place and its audiences takes."""
+        return self.select_related(*PLACE)
 
     def running(self):
         return self.filter(ended_at=None)
@@ -29,13 +44,17 @@ class Clock(models.Model):
     """Something owed by a date. What is to happen on which day follows from the ladder in force, never from here.
 
     `next_look_on` is the first day on which there may be something to do; None: nothing more will come.
+    Owed by an institution, or by an authority: feedback on a circular, the decision on an extension.
     `started_on` is the day of the act that set the deadline and told everybody: only rungs after it are owed.
     """
 
     kind = models.CharField("种类", max_length=20, choices=ClockKind)
     subject_id = models.BigIntegerField("事项编号")
     institution = models.ForeignKey(
-        Institution, on_delete=models.PROTECT, related_name="clocks", verbose_name="机构"
+        Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="clocks", verbose_name="机构"
+    )
+    authority = models.ForeignKey(
+        Authority, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="部门"
     )
     ladder_key = models.CharField("阶梯", max_length=20, choices=LadderKey)
     due_on = models.DateField("期限")
@@ -53,6 +72,11 @@ class Clock(models.Model):
         ordering = ["due_on", "id"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "subject_id"], name="clock_one_per_matter"),
+            models.CheckConstraint(
+                name="clock_owed_by_one",
+                condition=Q(institution=None, authority__isnull=False)
+                | Q(institution__isnull=False, authority=None),
+            ),
             known("clock", "kind", ClockKind),
             known("clock", "ladder_key", LadderKey),
             models.CheckConstraint(
@@ -70,6 +94,31 @@ class Clock(models.Model):
 
     def __str__(self):
         return f"{self.title} {self.due_on}"
+
+    @property
+    def place(self) -> Institution | Authority:
+        """Who owes it."""
+        return self.institution or self.authority
+
+    @property
+    def place_region(self) -> Region:
+        """Where that is: the institution's county, or the authority's region."""
+        return self.institution.county if self.institution else self.authority.region
+
+    @property
+    def office(self) -> Authority:
+        """The authority a 县级 rung means: that which supervises the institution, or the one that owes it itself."""
+        return self.institution.authority if self.institution else self.authority
+
+    @property
+    def regions_above(self) -> tuple[Region, Region]:
+        """Whom a 市级 and a 省级 rung mean, by place. The city's own matters go on to the province."""
+        if self.institution:
+            city, province = self.institution.city, self.institution.province
+            return (province if city.pk == self.office.region_id else city), province
+        own = self.authority.region
+        city = own.parent or own
+        return city, city.parent or city
 
     @property
     def topic(self) -> str:
@@ -97,6 +146,7 @@ class Reminder(models.Model):
     outcome = models.CharField("结果", max_length=10, choices=Outcome)
     is_late = models.BooleanField("补发")
     by_mail = models.BooleanField("同时发邮件", default=True)
+    by_sms = models.BooleanField("同时发短信", default=False)
     recorded_at = models.DateTimeField("记录时间", db_default=Now())
 
     class Meta:

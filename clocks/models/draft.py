@@ -21,6 +21,7 @@ class DraftQuerySet(models.QuerySet):
         about = Q(issued_at__isnull=False, **scope)
         if actor.institution:
             return self.filter(about)
+        about |= Q(issued_at__isnull=False, clock__authority=actor.authority)
         return self.filter(about | Q(authority__region__path__startswith=actor.authority.region.path))
 
     def waiting(self):
@@ -40,7 +41,7 @@ class Draft(models.Model):
     )
     kind = models.CharField("文种", max_length=10, choices=RungKind)
     drafted_at = models.DateTimeField("起草时间")
-    number = models.CharField("文号", max_length=40, blank=True)
+    number = models.CharField("文号", max_length=60, blank=True)
     text = models.TextField("正文", max_length=2000, blank=True)  # as issued
     reason = models.CharField("不签发的原因", max_length=300, blank=True)
     issued_at = models.DateTimeField("签发时间", null=True, blank=True)

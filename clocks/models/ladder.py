@@ -61,6 +61,7 @@ class Rung(models.Model):
     kind = models.CharField("方式", max_length=10, choices=RungKind)
     is_act = models.BooleanField("待人签发", default=False)
     by_mail = models.BooleanField("同时发邮件", default=True)
+    by_sms = models.BooleanField("同时发短信", default=False)
 
     class Meta:
         verbose_name = "阶梯级"

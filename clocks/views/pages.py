@@ -59,9 +59,7 @@ def coming(request):
 @readonly
 def of_matter(request, kind: str, subject_id: int):
     """Fragment of a matter's page: its whole ladder with dates. Empty where nothing was ever owed."""
-    visible = Clock.objects.visible_to(request.actor).select_related(
-        "institution__authority", "institution__city", "institution__province"
-    )
+    visible = Clock.objects.visible_to(request.actor).with_place()
     clock = get_object_or_404(visible, kind=kind, subject_id=subject_id)
     today = timezone.localdate()
     context = {"clock": clock, "steps": queries.preview(clock, today), "today": today}
@@ -89,7 +87,9 @@ def draft_list(request):
     own = queries.waiting_drafts(request.actor)
     shows_all = request.GET.get("of") == "all"
     shown = Draft.objects.visible_to(request.actor) if shows_all else own
-    related = shown.select_related("clock__institution__county", "authority", "reminder")
+    related = shown.select_related(
+        "clock__institution__county", "clock__authority__region", "authority", "reminder"
+    )
     page = Paginator(related, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "shows_all": shows_all, "count": own.count(), "today": timezone.localdate()}
     return render(request, "clocks/drafts.html", context)
@@ -97,7 +97,8 @@ def draft_list(request):
 
 def _draft(request, pk: int) -> Draft:
     visible = Draft.objects.visible_to(request.actor).select_related(
-        "clock__institution__authority", "clock__institution__county", "authority__region", "reminder",
+        "clock__institution__authority", "clock__institution__county", "clock__authority__region", "authority__region",
+        "reminder",
         "issued_by", "dropped_by",
     )  # fmt: skip
     return get_object_or_404(visible, pk=pk)

@@ -15,7 +15,7 @@ def reached(institution, audience) -> set[int]:
     """Ids of the users whom `audience` means for an institution."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH asked AS (SELECT %(i)s::bigint AS institution_id, %(a)s AS audience), {PEOPLE} SELECT user_id FROM people",
+            f"WITH asked AS (SELECT %(i)s::bigint AS place_id, %(a)s AS audience), {PEOPLE} SELECT user_id FROM people",
             PARAMETERS | {"i": institution.pk, "a": str(audience)},
         )
         return {pk for (pk,) in cursor.fetchall()}
@@ -87,3 +87,34 @@ def test_a_county_right_below_the_province_escalates_to_the_province(db):
     officials = make_actor(Role.COUNTY_OFFICIAL, county), make_actor(Role.PROVINCE_OFFICIAL, province)
     assert reached(home, Audience.COUNTY_LEADER) == ids(officials[0])
     assert reached(home, Audience.CITY) == ids(officials[1])
+
+
+def reached_of(authority, audience) -> set[int]:
+    """Ids of the users whom `audience` means for what an authority owes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH asked AS (SELECT -%(i)s::bigint AS place_id, %(a)s AS audience), {PEOPLE} SELECT user_id FROM people",
+            PARAMETERS | {"i": authority.pk, "a": str(audience)},
+        )
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def test_what_a_county_authority_owes_reaches_itself_then_those_above_it(cast):
+    lead(cast.county2)
+    owed = cast.home.authority
+    assert {audience: reached_of(owed, audience) for audience in Audience} == {
+        Audience.INSTITUTION: ids(cast.county, cast.county2),
+        Audience.COUNTY_OFFICER: ids(cast.county, cast.county2),
+        Audience.COUNTY_LEADER: ids(cast.county2),
+        Audience.CITY: ids(cast.city, cast.city2),
+        Audience.PROVINCE: ids(cast.province),
+    }
+
+
+def test_what_a_city_owes_goes_on_to_the_province_and_what_the_province_owes_stays_there(cast):
+    for owed, own in (
+        (cast.city.authority, ids(cast.city, cast.city2)),
+        (cast.province.authority, ids(cast.province)),
+    ):
+        assert reached_of(owed, Audience.COUNTY_OFFICER) == own
+        assert reached_of(owed, Audience.CITY) == reached_of(owed, Audience.PROVINCE) == ids(cast.province)
