@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('hazards', '0008_search'),
+        ('hazards', '0009_search'),
         ('institutions', '0005_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
