@@ -20,7 +20,9 @@ from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
     Cast,
+    DrillFactory,
     LicenceFactory,
+    PledgeFactory,
     RobotWebhookFactory,
     UndeliverableAddressFactory,
     draft_to_county,
@@ -65,6 +67,8 @@ class County:
         )
         self.cast, self.home = cast, cast.home
         LicenceFactory(institution=self.home, number=f"{canary}证")
+        self.pledge = PledgeFactory(institution=self.home, signer=f"{canary}院长", counter_signer=f"{canary}局长")
+        self.drill = DrillFactory(institution=self.home, problems=f"{canary}发现的问题")
         for actor in (cast.county, cast.county2, cast.manager, cast.safety):
             actor.user.name = f"{canary}人"
             actor.user.save()
@@ -174,6 +178,8 @@ class County:
             "": {},
             "hazard": {"pk": self.hazard.pk},
             "institution": {"pk": self.home.pk},
+            "institution_year": {"pk": self.home.pk, "year": self.pledge.year},
+            "drill": {"pk": self.home.pk, "drill_pk": self.drill.pk},
             "institution_pk": {"institution_pk": self.home.pk},
             "photo": {"pk": self.evidence.pk, "variant": "full"},
             "upload": {"file_id": self.upload},
