@@ -12,7 +12,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clocks import digests, licences, telling
+from clocks import digests, following, telling
 from clocks.digests import PATIENCE
 from clocks.schedule import MOMENTS
 from notifications.heartbeat import beat
@@ -84,7 +84,7 @@ def sweep(now: datetime | None = None) -> int:
     """
     now = timezone.localtime(now)
     today, total = now.date(), 0
-    licences.sync(today)
+    following.sync(today)
     stop_at = time.monotonic() + ROUND_SECONDS
     while time.monotonic() < stop_at:
         looked, recorded = record_due(today, now)

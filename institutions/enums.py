@@ -76,6 +76,16 @@ class LicenceKind(models.TextChoices):
     INSURANCE = "insurance", "机构责任保险"
 
 
+class DrillKind(models.TextChoices):
+    """What an emergency drill practised."""
+
+    FIRE = "fire", "灭火疏散"
+    FOOD_POISONING = "food_poisoning", "食物中毒"
+    MISSING_PERSON = "missing_person", "走失"
+    NATURAL_DISASTER = "natural_disaster", "自然灾害"
+    OTHER = "other", "其他"
+
+
 class InstitutionAct(models.TextChoices):
     """What happened to an institution's record (InstitutionEvent.act)."""
 
@@ -83,6 +93,8 @@ class InstitutionAct(models.TextChoices):
     EDITED = "edited", "修改信息"
     LICENCES = "licences", "维护证照"
     PERSONS = "persons", "维护责任人"
+    PLEDGE = "pledge", "登记责任书"
+    DRILL = "drill", "登记演练"
     IMPORTED = "imported", "表格导入"
 
 

@@ -28,6 +28,20 @@ def may_edit(actor: Actor, institution: Institution) -> bool:
     return institution.authority.region.path.startswith(actor.authority.region.path)
 
 
+def may_record_pledge(actor: Actor, institution: Institution) -> bool:
+    """A pledge (责任书) is recorded by who signs it with the institution: its supervising authority."""
+    if actor.authority is None or not actor.can(Capability.EDIT_INSTITUTION):
+        return False
+    return actor.authority.pk == institution.authority_id
+
+
+def may_record_drill(actor: Actor, institution: Institution) -> bool:
+    """Drills are recorded by the manager of the institution that held them."""
+    if actor.institution is None or not actor.can(Capability.EDIT_INSTITUTION):
+        return False
+    return actor.institution.pk == institution.pk
+
+
 def may_see_phones(actor: Actor, institution: Institution) -> bool:
     """Phones of responsible persons are shown whole to the supervising authority and the institution itself."""
     if actor.institution:

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Prefetch, Q
+from django.utils import timezone
 
 from institutions.actor import Actor
-from institutions.models import Institution, InstitutionEvent, Licence, Membership, Region
+from institutions.models import Drill, Institution, InstitutionEvent, Licence, Membership, Pledge, Region
 from institutions.permissions import posts_in_region, users_in_region
+from institutions.rules import half_year_after
 
 EXPIRES_SOON_DAYS = 30
 CHOICES_SHOWN = 30
+PLEDGES_SHOWN, DRILLS_SHOWN = 4, 6  # the years somebody still asks about
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,60 @@ class LicenceState:
 
 def licence_state(licence: Licence, today: date) -> LicenceState:
     """已过期 after the last day, 30 天内到期 up to thirty days before it, 有效 otherwise; 长期有效 without a date."""
-    until = licence.expires_on
+    return LicenceState(licence, *_expiry(licence.expires_on, today))
+
+
+def _expiry(until: date | None, today: date) -> tuple[str, str]:
     if until is None:
-        return LicenceState(licence, "长期有效", "grey")
+        return "长期有效", "grey"
     if until < today:
-        return LicenceState(licence, f"已过期 {(today - until).days} 天", "red")
+        return f"已过期 {(today - until).days} 天", "red"
     if until <= today + timedelta(days=EXPIRES_SOON_DAYS):
-        return LicenceState(licence, f"{EXPIRES_SOON_DAYS} 天内到期", "amber")
-    return LicenceState(licence, "有效", "green")
+        return f"{EXPIRES_SOON_DAYS} 天内到期", "amber"
+    return "有效", "green"
+
+
+@dataclass(frozen=True)
+class PledgeState:
+    """The latest pledges, newest first, each with what its expiry means; what is missing in words, or "".
+
+    `year` is the one to be recorded or corrected next: this year, or the coming one when this year has its pledge.
+    """
+
+    rows: list[tuple[Pledge, str, str]]
+    missing: str
+    year: int
+
+
+def pledge_state(institution: Institution, today: date) -> PledgeState:
+    """Missing: none of this year, and no earlier one that is still valid."""
+    pledges = list(institution.pledges.all()[:PLEDGES_SHOWN])
+    has_this_year = any(p.year == today.year for p in pledges)
+    is_covered = has_this_year or any(p.valid_until >= today for p in pledges)
+    missing = "" if is_covered or not institution.is_active else "今年还没有签订责任书"
+    rows = [(p, *_expiry(p.valid_until, today)) for p in pledges]
+    return PledgeState(rows, missing, today.year + 1 if has_this_year else today.year)
+
+
+@dataclass(frozen=True)
+class DrillState:
+    """The latest drills, newest first; what is missing in words, or ""; when the next is due (None: not in use)."""
+
+    rows: list[Drill]
+    missing: str
+    due_on: date | None
+
+
+def drill_state(institution: Institution, today: date) -> DrillState:
+    """Missing: nothing in the last half year. The next is due as its clock says (clocks.following)."""
+    drills = list(institution.drills.all()[:DRILLS_SHOWN])
+    if not institution.is_active:
+        return DrillState(drills, "", None)
+    if not drills:
+        registered_on = timezone.localdate(institution.created_at)
+        return DrillState([], "半年内没有演练记录", half_year_after(registered_on))
+    is_long_ago = half_year_after(drills[0].held_on) < today
+    return DrillState(drills, "半年内没有演练记录" if is_long_ago else "", drills[0].next_due_on)
 
 
 def institution_list(actor: Actor, today: date):

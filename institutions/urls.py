@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from institutions.views import imports, institutions, members, session, system
+from institutions.views import imports, institutions, members, safety, session, system
 
 session_urlpatterns = [
     path("login/", session.login, name="login"),
@@ -25,6 +25,9 @@ institution_urlpatterns = [
     path("<int:pk>/edit/", institutions.edit, name="edit"),
     path("<int:pk>/licences/", institutions.licences, name="licences"),
     path("<int:pk>/persons/", institutions.persons, name="persons"),
+    path("<int:pk>/pledges/<int:year>/", safety.pledge, name="pledge"),
+    path("<int:pk>/drills/new/", safety.drill, name="drill_add"),
+    path("<int:pk>/drills/<int:drill_pk>/", safety.drill, name="drill"),
 ]
 
 member_urlpatterns = [

@@ -1,7 +1,7 @@
 """Test objects: one factory a model, real rows in PostgreSQL."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 import factory
@@ -18,7 +18,18 @@ from hazards.enums import HazardStatus
 from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
-from institutions.models import Authority, Institution, Licence, Membership, Region, ResponsiblePerson, User
+from institutions.models import (
+    Authority,
+    Drill,
+    Institution,
+    Licence,
+    Membership,
+    Pledge,
+    Region,
+    ResponsiblePerson,
+    User,
+)
+from institutions.rules import half_year_after
 from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
 from reports.models import ExportJob, SavedFilter
 
@@ -83,6 +94,33 @@ class LicenceFactory(DjangoModelFactory):
 
     institution = factory.SubFactory(InstitutionFactory)
     kind = "food"
+
+
+class PledgeFactory(DjangoModelFactory):
+    """Signed on New Year's Day of `year`, valid to its end."""
+
+    class Meta:
+        model = Pledge
+
+    institution = factory.SubFactory(InstitutionFactory)
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+    signed_on = factory.LazyAttribute(lambda o: date(o.year, 1, 1))
+    valid_until = factory.LazyAttribute(lambda o: date(o.year, 12, 31))
+    signer = "张三"
+    counter_signer = "李四"
+
+
+class DrillFactory(DjangoModelFactory):
+    """A fire drill of today."""
+
+    class Meta:
+        model = Drill
+
+    institution = factory.SubFactory(InstitutionFactory)
+    held_on = factory.LazyFunction(timezone.localdate)
+    kind = "fire"
+    participants = 35
+    next_due_on = factory.LazyAttribute(lambda o: half_year_after(o.held_on))
 
 
 class ResponsiblePersonFactory(DjangoModelFactory):

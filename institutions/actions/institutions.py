@@ -36,7 +36,7 @@ def create(*, by: Actor, act: InstitutionAct = InstitutionAct.CREATED, **fields)
     institution = Institution()
     _assign(institution, by, fields)
     _save(institution)
-    values = {label: ["", new] for label, new in _words(institution, fields).items() if new}
+    values = {label: ["", new] for label, new in words_of(institution, fields).items() if new}
     InstitutionEvent.objects.create(institution=institution, by=by.user, act=act, changes=values)
     return institution
 
@@ -54,14 +54,14 @@ def edit(
     if by.institution and (others := set(fields) - set(OWN_FIELDS)):
         names = "、".join(Institution._meta.get_field(name).verbose_name for name in sorted(others))
         raise PermissionDenied(f"{names}由主管民政部门维护。")
-    before = _words(institution, fields)
+    before = words_of(institution, fields)
     changed = [name for name, value in fields.items() if getattr(institution, name) != value]
     if not changed:
         return institution
     _assign(institution, by, {name: fields[name] for name in changed})
     places = ["province", "city", "county", "township"] if "region" in changed else []
     _save(institution, update_fields=changed + places)
-    after = _words(institution, fields)
+    after = words_of(institution, fields)
     changes = {label: [before[label], after[label]] for label in before if before[label] != after[label]}
     InstitutionEvent.objects.create(institution=institution, by=by.user, act=act, changes=changes)
     return institution
@@ -89,7 +89,7 @@ def save_licences(institution: Institution, *, by: Actor, licences: list[dict]) 
             old.delete()
         else:
             Licence.objects.update_or_create(institution=institution, kind=kind, defaults=new)
-    _record(institution, by, InstitutionAct.LICENCES, changes)
+    record(institution, by, InstitutionAct.LICENCES, changes)
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def save_persons(
     institution.responsible_persons.filter(pk__in=set(removed) & set(held)).delete()
     after = [_person_words(person) for person in institution.responsible_persons.all()]
     changes = {"责任人": ["；".join(before), "；".join(after)]} if before != after else {}
-    _record(institution, by, InstitutionAct.PERSONS, changes)
+    record(institution, by, InstitutionAct.PERSONS, changes)
 
 
 def lock(institution: Institution, by: Actor) -> Institution:
@@ -163,22 +163,23 @@ def _save(institution: Institution, update_fields: list[str] | None = None) -> N
         raise ValidationError({field: words}) from error
 
 
-def _record(institution: Institution, by: Actor, act: InstitutionAct, changes: dict) -> None:
+def record(institution: Institution, by: Actor, act: InstitutionAct, changes: dict) -> None:
+    """Leave the trace of a change; nothing when nothing changed."""
     if changes:
         InstitutionEvent.objects.create(institution=institution, by=by.user, act=act, changes=changes)
 
 
-def _words(institution: Institution, names) -> dict[str, str]:
-    """Field label → its value as a person reads it."""
+def words_of(row: models.Model, names) -> dict[str, str]:
+    """Label of each field → its value as a person reads it."""
     words = {}
     for name in names:
-        field = Institution._meta.get_field(name)
+        field = row._meta.get_field(name)
         if isinstance(field, models.BooleanField):
-            value = "是" if getattr(institution, name) else "否"
+            value = "是" if getattr(row, name) else "否"
         elif field.choices:
-            value = getattr(institution, f"get_{name}_display")()
+            value = getattr(row, f"get_{name}_display")()
         else:
-            value = getattr(institution, name)
+            value = getattr(row, name)
         words[field.verbose_name] = str(value)
     return words
 

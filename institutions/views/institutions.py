@@ -19,7 +19,13 @@ from institutions.forms.base import add_action_error, posted
 from institutions.forms.institutions import FactsForm, LicencesForm, PersonFormSet, PlaceForm, county_choices
 from institutions.marks import Marker
 from institutions.models import Institution, Region
-from institutions.permissions import may_edit, may_see_phones, require
+from institutions.permissions import (
+    may_edit,
+    may_record_drill,
+    may_record_pledge,
+    may_see_phones,
+    require,
+)
 from institutions.regions import place_seen_from
 
 PER_PAGE = 30
@@ -68,13 +74,18 @@ def _mark(page, typed: str) -> None:
 
 @readonly
 def detail(request, pk):
-    """Facts, licences with their expiry, responsible persons, the latest changes."""
+    """Facts, licences with their expiry, 责任书 and drills, responsible persons, the latest changes."""
     actor = request.actor
     institution = get_object_or_404(queries.institution_page(actor), pk=pk)
     today = timezone.localdate()
     context = {
         "institution": institution,
+        "today": today,
         "licences": [queries.licence_state(licence, today) for licence in institution.licences.all()],
+        "pledges": queries.pledge_state(institution, today),
+        "drills": queries.drill_state(institution, today),
+        "may_record_pledge": may_record_pledge(actor, institution),
+        "may_record_drill": may_record_drill(actor, institution),
         "persons": institution.responsible_persons.all(),
         "shows_phones": may_see_phones(actor, institution),
         "may_edit": may_edit(actor, institution),

@@ -116,6 +116,8 @@ def snapshot(county) -> str:
         "hazards_circular": f"id = {county.record.pk}",
         "institutions_institution": f"county_id = {county.place.county.pk}",
         "institutions_licence": f"institution_id = {county.home.pk}",
+        "institutions_pledge": f"institution_id = {county.home.pk}",
+        "institutions_drill": f"institution_id = {county.home.pk}",
         "institutions_responsibleperson": f"institution_id = {county.home.pk}",
         "institutions_membership": f"institution_id = {county.home.pk}",
         "institutions_user": f"id = {county.member.user.pk}",

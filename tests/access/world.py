@@ -20,8 +20,10 @@ from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
     Cast,
+    DrillFactory,
     ExportJobFactory,
     LicenceFactory,
+    PledgeFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
     UndeliverableAddressFactory,
@@ -67,6 +69,10 @@ class County:
         )
         self.cast, self.home = cast, cast.home
         LicenceFactory(institution=self.home, number=f"{canary}证")
+        self.pledge = PledgeFactory(
+            institution=self.home, signer=f"{canary}院长", counter_signer=f"{canary}局长"
+        )
+        self.drill = DrillFactory(institution=self.home, problems=f"{canary}发现的问题")
         for actor in (cast.county, cast.county2, cast.manager, cast.safety):
             actor.user.name = f"{canary}人"
             actor.user.save()
@@ -186,6 +192,8 @@ class County:
             "": {},
             "hazard": {"pk": self.hazard.pk},
             "institution": {"pk": self.home.pk},
+            "institution_year": {"pk": self.home.pk, "year": self.pledge.year},
+            "drill": {"pk": self.home.pk, "drill_pk": self.drill.pk},
             "institution_pk": {"institution_pk": self.home.pk},
             "photo": {"pk": self.evidence.pk, "variant": "full"},
             "upload": {"file_id": self.upload},

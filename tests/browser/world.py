@@ -19,8 +19,10 @@ from notifications.models import Notice
 from tests.factories import (
     CONFIRMED,
     Cast,
+    DrillFactory,
     ExportJobFactory,
     LicenceFactory,
+    PledgeFactory,
     ResponsiblePersonFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
@@ -85,6 +87,17 @@ class World:
                 kind=kind,
                 number=LONG_LATIN[:60],
                 expires_on=timezone.localdate() + timedelta(days=100 * n - 300),
+            )
+        for n in range(4):
+            PledgeFactory(
+                institution=cast.home, year=timezone.localdate().year - n, signer=LONG[:30], counter_signer=LONG_LATIN[:30]
+            )  # fmt: skip
+            DrillFactory(
+                institution=cast.home,
+                held_on=timezone.localdate() - timedelta(days=200 * (n + 1)),
+                is_night=True,
+                participants=1000,
+                problems=LONG_LATIN if n else LONG,
             )
         for n in range(4):
             ResponsiblePersonFactory(

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from clocks import licences, running
+from clocks import following, running
 from clocks.models import Clock, Draft, PendingLine, Reminder
 from clocks.sweep import sweep
 from hazards.actions import lifecycle
@@ -132,8 +132,8 @@ def test_licences_have_clocks_that_follow_their_rows(cast):
     today = timezone.localdate()
     licence = LicenceFactory(institution=cast.home, expires_on=today + timedelta(days=20))
     LicenceFactory(institution=cast.home, kind="lift", expires_on=None)
-    licences.sync(today)
-    clock = Clock.objects.get()
+    following.sync(today)
+    clock = Clock.objects.get(kind="licence")
     assert (clock.kind, clock.subject_id, clock.due_on, clock.title) == (
         "licence", licence.pk, licence.expires_on, "食品经营许可证",
     )  # fmt: skip
@@ -143,10 +143,10 @@ def test_licences_have_clocks_that_follow_their_rows(cast):
     }  # fmt: skip
     renewed = {"kind": "food", "number": "", "expires_on": today + timedelta(days=900)}
     save_licences(cast.home, by=cast.county, licences=[renewed])
-    licences.sync(today)
+    following.sync(today)
     clock.refresh_from_db()
     assert (clock.due_on, clock.ended_at) == (today + timedelta(days=900), None)
     save_licences(cast.home, by=cast.county, licences=[])
-    licences.sync(today)
+    following.sync(today)
     clock.refresh_from_db()
     assert clock.ended_at is not None

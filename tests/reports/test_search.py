@@ -73,7 +73,11 @@ def test_a_search_costs_the_same_at_any_length(client, count, monkeypatch):
     put(cast, count=count, description="天窗漏雨")
     client.force_login(cast.county.user)
     client.get("/search/")  # the session notes that it was seen
-    for url, typed, cost in (("/search/", "天窗", 10), ("/search/", "tianchuang", 11), ("/ledger/", "天窗", 11)):
+    for url, typed, cost in (
+        ("/search/", "天窗", 10),
+        ("/search/", "tianchuang", 11),
+        ("/ledger/", "天窗", 11),
+    ):
         with CaptureQueriesContext(connection) as statements:
             client.get(url, {"q": typed})
         counted = [

@@ -104,7 +104,7 @@ def fill_readings(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("institutions", "0004_liaison_of_other_departments")]
+    dependencies = [("institutions", "0005_pledges_and_drills")]
 
     operations = [
         migrations.CreateModel(
