@@ -247,6 +247,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),
     },
+    "reports.fold_summary": {
+        "task": "reports.fold_summary",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 
