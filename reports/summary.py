@@ -25,7 +25,7 @@ _SUMS = ", ".join(f"sum({name})::bigint" for name in _NAMES)
 
 # Own cells whole; of the parts only what a line of the table shows. Months stay apart where a trend needs them.
 _READ = f"""
-WITH parts (level, place_id) AS (SELECT * FROM unnest(%(levels)s::smallint[], %(places)s::bigint[])),
+WITH parts (level, place_id) AS ({{parts}}),
 cells AS (
     SELECT false AS is_part, {_COLUMNS} FROM reports_summarycell
     WHERE level = %(level)s AND place_id = %(place)s
@@ -37,22 +37,29 @@ cells AS (
     UNION ALL
     SELECT true, {_COLUMNS} FROM parts JOIN reports_cellpending USING (level, place_id)
     WHERE facet = 'all' AND axis = 'found'
+    {{rows}}
 )
-SELECT is_part, level, place_id, axis, facet, value,
-       CASE WHEN facet = 'all' AND NOT is_part THEN month END, status, severity, {_SUMS}
+SELECT is_part, place_id, CASE WHEN is_part AND level = 4 THEN
+           (SELECT name FROM institutions_institution i WHERE i.id = place_id) ELSE '' END,
+       axis, facet, value, CASE WHEN facet = 'all' AND NOT is_part THEN month END AS since, status, severity, {_SUMS}
 FROM cells
 WHERE facet = 'all' AND NOT is_part OR month BETWEEN %(first)s AND %(last)s
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+GROUP BY is_part, level, place_id, axis, facet, value, since, status, severity
 HAVING sum(n) <> 0
 """
+_REGIONS = "SELECT * FROM unnest(%(levels)s::smallint[], %(places)s::bigint[])"
+_INSTITUTIONS = "SELECT 4::smallint, id FROM institutions_institution WHERE {column} = %(place)s"
+_NO_PARTS = "SELECT 4::smallint, NULL::bigint"
 # An institution's cells know no month: within a period its rows are counted, those found in it alone.
-_INSTITUTIONS = """
-SELECT institution_id, status, severity, count(*), count(*) FILTER (WHERE is_on_time),
-       count(*) FILTER (WHERE is_judged), count(*) FILTER (WHERE is_first_pass),
-       count(*) FILTER (WHERE is_recurring), count(*) FILTER (WHERE is_self_found)
+_ROWS = """
+UNION ALL
+SELECT true, 4, institution_id, 'found', 'all', '', found_month, status, severity, count(*)::integer,
+       count(*) FILTER (WHERE is_on_time)::integer, count(*) FILTER (WHERE is_judged)::integer,
+       count(*) FILTER (WHERE is_first_pass)::integer, count(*) FILTER (WHERE is_recurring)::integer,
+       count(*) FILTER (WHERE is_self_found)::integer
 FROM reports_fact
-WHERE {column} = %s AND found_on BETWEEN %s AND (%s + interval '1 month')::date - 1
-GROUP BY 1, 2, 3
+WHERE {column} = %(place)s AND found_on BETWEEN %(first)s AND (%(last)s + interval '1 month')::date - 1
+GROUP BY institution_id, found_month, status, severity
 """
 
 
@@ -102,6 +109,7 @@ class Summary:
     flows: dict[tuple[str, date], int] = field(default_factory=dict)
     facets: dict[tuple[str, str], Tally] = field(default_factory=dict)
     parts: dict[int, Tally] = field(default_factory=dict)  # by id of the region or institution
+    names: dict[int, str] = field(default_factory=dict)  # of institutions
 
     def within(self, period: Period) -> Tally:
         """Hazards found in the period."""
@@ -119,7 +127,9 @@ class Summary:
     def stock_after(self, month: date) -> int:
         """存量: how many were registered and neither closed nor voided at the end of the month."""
         until = Period("until", "", EARLIEST, month)
-        return self.flow(Axis.REGISTERED, until) - self.flow(Axis.CLOSED, until) - self.flow(Axis.VOIDED, until)
+        return (
+            self.flow(Axis.REGISTERED, until) - self.flow(Axis.CLOSED, until) - self.flow(Axis.VOIDED, until)
+        )
 
     @property
     def months(self) -> list[date]:
@@ -128,23 +138,28 @@ class Summary:
 
 
 def read(actor: Actor, territory: Territory, period: Period) -> Summary:
-    """What `actor` may know of `territory`, one of their own; one statement, two where institutions are the parts.
+    """What `actor` may know of `territory`, one of their own. One statement.
 
     Nothing for a department that sees only what is transferred to it.
     """
     summary = Summary()
     if actor.scope.column is None:
         return summary
-    keys = _part_keys(territory)
+    keys, column = _part_keys(territory), next(iter(territory.here))
     parameters = {
         "level": _LEVEL[territory.level], "place": territory.region.pk, "first": period.first, "last": period.last,
         "levels": [level for level, _ in keys], "places": [place for _, place in keys],
     }  # fmt: skip
+    parts, rows = _REGIONS, ""
+    if territory.is_lowest:
+        parts = _INSTITUTIONS.format(column=column) if period.is_all_time else _NO_PARTS
+        rows = "" if period.is_all_time else _ROWS.format(column=column)
     with connection.cursor() as cursor:
-        cursor.execute(_READ, parameters)
-        for is_part, _, place, axis, facet, value, month, status, severity, *sums in cursor.fetchall():
+        cursor.execute(_READ.format(parts=parts, rows=rows), parameters)
+        for is_part, place, name, axis, facet, value, month, status, severity, *sums in cursor.fetchall():
             if is_part:
                 summary.parts.setdefault(place, Tally()).add(status, severity, Sums(*sums))
+                summary.names[place] = name
             elif facet != Facet.ALL:
                 summary.facets.setdefault((facet, value), Tally()).add(status, severity, Sums(*sums))
             elif axis == Axis.FOUND:
@@ -152,8 +167,6 @@ def read(actor: Actor, territory: Territory, period: Period) -> Summary:
             else:
                 key = (axis, month)
                 summary.flows[key] = summary.flows.get(key, 0) + sums[0]
-    if territory.is_lowest:
-        summary.parts = _by_institution(territory, period)
     return summary
 
 
@@ -163,29 +176,6 @@ def _part_keys(territory: Territory) -> list[tuple[int, int]]:
         return []
     own = (int(PlaceLevel.COUNTY), territory.region.pk)
     return [*((int(_LEVEL[RegionLevel(child.level)]), child.pk) for child in territory.children), own]
-
-
-_OF_INSTITUTIONS = """
-SELECT place_id, status, severity, {sums} FROM (
-    SELECT * FROM reports_summarycell UNION ALL SELECT 0, c.* FROM reports_cellpending c
-) AS cells (id, {columns})
-WHERE level = 4 AND facet = 'all' AND axis = 'found'
-  AND place_id IN (SELECT id FROM institutions_institution WHERE {column} = %s)
-GROUP BY 1, 2, 3
-HAVING sum(n) <> 0
-"""
-
-
-def _by_institution(territory: Territory, period: Period) -> dict[int, Tally]:
-    (column, place), parts = next(iter(territory.here.items())), {}
-    with connection.cursor() as cursor:
-        if period.is_all_time:
-            cursor.execute(_OF_INSTITUTIONS.format(sums=_SUMS, columns=_COLUMNS, column=column), [place])
-        else:
-            cursor.execute(_INSTITUTIONS.format(column=column), [place, period.first, period.last])
-        for institution, status, severity, *sums in cursor.fetchall():
-            parts.setdefault(institution, Tally()).add(status, severity, Sums(*sums))
-    return parts
 
 
 def fold(most: int = BATCH) -> int:
@@ -241,5 +231,3 @@ def rebuild() -> int:
                 return cursor.fetchone()[0]
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [FOLD_LOCK])
-
-

@@ -9,7 +9,7 @@ import {transform} from "lightningcss";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 const dist = join(here, "dist");
-const BUDGETS = {css: 12 * 1024, js: 25 * 1024}; // brotli bytes; over them the build fails
+const BUDGETS = {css: 12 * 1024, js: 25 * 1024, statistics: 190 * 1024}; // brotli bytes; over them the build fails
 
 // Container queries and layers pass through; light-dark() and nesting are lowered for Chromium 99 and Safari 15.
 async function buildCss() {
@@ -30,7 +30,7 @@ async function buildCss() {
 
 async function buildJs() {
   await esbuild.build({
-    entryPoints: [join(here, "js/app.js"), join(here, "js/evidence.js"), join(here, "js/visit.js")],
+    entryPoints: [join(here, "js/app.js"), join(here, "js/evidence.js"), join(here, "js/visit.js"), join(here, "js/statistics.js")],
     bundle: true,
     minify: true,
     format: "esm",
@@ -72,12 +72,13 @@ async function buildIcons() {
 
 async function report() {
   const size = async (name) => brotliCompressSync(await readFile(join(dist, name))).length;
-  const names = ["app.css", "app.js", "evidence.js", "visit.js", "icons.svg"];
+  const names = ["app.css", "app.js", "evidence.js", "visit.js", "statistics.js", "icons.svg"];
   const sizes = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await size(name)])));
   for (const [name, bytes] of Object.entries(sizes)) console.log(`${name.padEnd(12)} ${(bytes / 1024).toFixed(1)} KB br`);
   const js = sizes["app.js"] + sizes["evidence.js"] + sizes["visit.js"]; // the inspection form has them all
   console.log(`budget       CSS ${(sizes["app.css"] / 1024).toFixed(1)} of 12 KB, JS ${(js / 1024).toFixed(1)} of 25 KB`);
-  if (sizes["app.css"] > BUDGETS.css || js > BUDGETS.js) throw new Error("Over the budget");
+  const statistics = sizes["app.js"] + sizes["statistics.js"];
+  if (sizes["app.css"] > BUDGETS.css || js > BUDGETS.js || statistics > BUDGETS.statistics) throw new Error("Over the budget");
 }
 
 await rm(dist, {recursive: true, force: true});

@@ -46,7 +46,11 @@ def test_every_road_through_the_workflow_is_noted_and_folds_to_the_same(status):
     cast = Cast()
     hazard_in(cast, status, found_on=timezone.localdate() - timedelta(days=40))
     before = read(cast.province)
-    assert (summary.differences(), SummaryDelta.objects.count() > 0, SummaryCell.objects.count()) == (0, True, 0)
+    assert (summary.differences(), SummaryDelta.objects.count() > 0, SummaryCell.objects.count()) == (
+        0,
+        True,
+        0,
+    )
     assert before.within(ALL_TIME).of({status}).n == 1
     folded = summary.fold_all()
     assert (folded > 0, SummaryDelta.objects.count(), summary.differences()) == (True, 0, 0)
@@ -69,7 +73,9 @@ def test_bulk_updates_of_many_rows_are_noted_whole():
     cast = Cast()
     put(cast, "rectifying", 20), put(cast, "registered", 7, severity="major")
     summary.fold_all()
-    Hazard.objects.filter(status="rectifying").update(round=2, found_on=timezone.localdate() - timedelta(days=400))
+    Hazard.objects.filter(status="rectifying").update(
+        round=2, found_on=timezone.localdate() - timedelta(days=400)
+    )
     assert (summary.differences(), read(cast.county).within(ALL_TIME).valid.judged) == (0, 20)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM hazards_hazard WHERE status = 'registered'")
@@ -99,7 +105,9 @@ def test_a_kind_that_changes_takes_its_hazards_along():
     put(cast, "rectifying", 3)
     summary.fold_all()
     Institution.objects.filter(pk=cast.home.pk).update(kind=InstitutionKind.CEMETERY)
-    kinds = {value: tally.open for (facet, value), tally in read(cast.county).facets.items() if facet == "kind"}
+    kinds = {
+        value: tally.open for (facet, value), tally in read(cast.county).facets.items() if facet == "kind"
+    }
     assert (kinds, summary.differences()) == ({"cemetery": 3}, 0)
 
 
@@ -159,7 +167,9 @@ def test_a_summary_tampered_with_is_found_and_rebuilt(capsys):
     put(cast, "closed", 3), put(cast, "rectifying", 2)
     summary.fold_all()
     put(cast, "registered")
-    as_owner("UPDATE reports_summarycell SET n = n + 1 WHERE status = 'closed' AND facet = 'all' AND level = 1")
+    as_owner(
+        "UPDATE reports_summarycell SET n = n + 1 WHERE status = 'closed' AND facet = 'all' AND level = 1"
+    )
     with pytest.raises(CommandError, match="不一致：1 格"):
         call_command("check_summary")
     call_command("check_summary", "--rebuild")

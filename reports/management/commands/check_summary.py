@@ -15,5 +15,7 @@ class Command(BaseCommand):
         if options["rebuild"]:
             self.stdout.write(f"已从隐患记录重建：{summary.rebuild()} 格。")
         if found := summary.differences():
-            raise CommandError(f"汇总与隐患记录不一致：{found} 格。请运行 check_summary --rebuild 并报告此事。")
+            raise CommandError(
+                f"汇总与隐患记录不一致：{found} 格。请运行 check_summary --rebuild 并报告此事。"
+            )
         self.stdout.write("核对一致。")
