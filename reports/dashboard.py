@@ -13,6 +13,7 @@ from reports.open_work import AGES, LATENESS, WAITS, Span
 from reports.periods import Period, end_of, month_of, months_later
 from reports.rates import DEFINITIONS, Definition
 from reports.statistics import Figures, Rate, Statistics
+from reports.targets import Clearance
 
 # Column of a table: its word, the count, the ledger's parameters for it.
 _COLUMNS = (
@@ -166,6 +167,11 @@ class View:
             Card(label, value, cell(value, self.parameters | extra).url, tone, note)
             for label, value, extra, tone, note in cards
         ]
+
+    def clearance_cells(self, clearance: Clearance) -> tuple[Cell, Cell]:
+        """The stock that was, and what is left of it."""
+        on = self.place | {"on": end_of(clearance.target.stock_month).isoformat()}
+        return _figure_cell(clearance.stock, "open", on), _figure_cell(clearance.left, "left_over", on)
 
     def part_lines(self, parts: list[Part]) -> list[Line]:
         """A line for each part, leading one level down."""

@@ -3,13 +3,14 @@
 from datetime import date
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from common.http import readonly
+from common.http import readonly, writes
 from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Institution
@@ -19,10 +20,12 @@ from reports import past
 from reports.dashboard import View
 from reports.drill import parts_of
 from reports.figure_rows import figure_page
+from reports.forms import TargetForm
 from reports.institution import statistics_of_institution
 from reports.paging import BadCursor
 from reports.periods import Period, end_of, month_of, months_later, offered, read_period
 from reports.statistics import statistics_of
+from reports.targets import clearance_of, may_set, set_target, target_for
 
 
 def _may_look(actor: Actor) -> None:
@@ -58,7 +61,8 @@ def dashboard(request):
     _may_look(actor)
     territory = territory_below(actor.authority.region, request.GET.get("region", ""))
     period = _period_of(request, today)
-    statistics = statistics_of(actor, territory, today, period)
+    target = target_for(territory)
+    statistics = statistics_of(actor, territory, today, period, target and target.stock_month)
     view = View(
         statistics, territory.parameters, {"region": territory.region.code} if territory.above else {}
     )
@@ -66,11 +70,31 @@ def dashboard(request):
     context = {
         **_shown(view, today),
         "territory": territory,
+        "clearance": (clearance := clearance_of(target, statistics)),
+        "clearance_cells": clearance and view.clearance_cells(clearance),
+        "may_set_target": may_set(actor),
         "part_head": "机构" if territory.is_lowest else "地区",
         "parts": parts,
         "ranking": sorted((p for p in parts if p.is_ranked), key=lambda p: (p.rate, p.name)),
     }
     return render(request, "reports/dashboard.html", context)
+
+
+@writes(methods=("GET", "HEAD", "POST"))
+def target(request):
+    """存量清零 of one's own region: the form, and setting it."""
+    actor, today = request.actor, timezone.localdate()
+    if not may_set(actor):
+        raise PermissionDenied("您的角色不能设定清零目标。")
+    form, status = TargetForm(today=today), 200
+    if request.method == "POST":
+        form = TargetForm(request.POST, today=today)
+        if form.is_valid():
+            set_target(by=actor, **form.cleaned_data)
+            messages.success(request, "清零目标已设定。")
+            return redirect("reports:dashboard")
+        status = 422
+    return render(request, "reports/target.html", {"form": form}, status=status)
 
 
 @readonly

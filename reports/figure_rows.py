@@ -32,7 +32,10 @@ def rows_of(query: QueryDict | dict, actor: Actor, today: date) -> tuple[HazardQ
     words = [where, figure.label]
     if on := query.get("on"):
         day = _day(on)
-        return hazards.filter(past.open_on(day)), f"{where}，{day.year}年{day.month}月{day.day}日末在办"
+        then = f"{where}，{day.year}年{day.month}月{day.day}日末在办"
+        if query["figure"] == "left_over":
+            return hazards.filter(past.open_on(day), figure.condition(today)), f"{then}，现在仍在办"
+        return hazards.filter(past.open_on(day)), then
     period = _period(query)
     if not period.is_all_time:
         words.insert(1, f"{period.label}{'' if figure.by_closing else '发现'}")

@@ -25,7 +25,7 @@ _SETTLED = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure's word and its rows on `today`. `is_dated`: a period narrows it by the day of closing, not finding."""
+    """A figure's word and its rows on `today`. `by_closing`: a period narrows it by that day, not finding's."""
 
     label: str
     condition: Callable[[date], Q]
@@ -64,6 +64,7 @@ FIGURES: dict[str, Figure] = {
     "recurring": Figure("反弹", _always(_VALID & Q(recurrence_of__isnull=False))),
     "self_found": Figure("机构自查发现", _always(_VALID & Q(is_self_reported=True))),
     "open": Figure("在办", _always(OPEN)),
+    "left_over": Figure("存量未清零", _always(OPEN)),
     "planned": Figure("整改中的重大隐患", _always(_PLANNED)),
     **{
         f"settled_{key}": Figure(f"重大隐患已落实{word}", _always(_PLANNED & settled))

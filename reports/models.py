@@ -1,13 +1,17 @@
 """The summary behind the dashboards: cells, and the deltas not folded into them yet. PostgreSQL alone writes both.
+And what is to be reached: the day by which a stock is to be cleared.
 
 A trigger on the hazards notes each change as deltas in the same transaction; `fold_summary()` adds them to the cells.
 Whoever reads takes both, and is exact at once (docs/adr/0026). The SQL is in migrations/0001_summary.py.
 """
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from hazards.enums import Domain, HazardStatus, Severity, Source
 from institutions.enums import InstitutionKind
+from institutions.models import Region
 
 # Advisory lock held shared by whoever changes a hazard, and alone by whoever changes an institution's kind.
 KIND_LOCK = 7_210_002
@@ -105,3 +109,29 @@ class SummaryDelta(models.Model):
 
     def __str__(self):
         return f"{self.change:+d} {self.institution_id} {self.status}"
+
+
+class ClearanceTarget(models.Model):
+    """存量清零: what was open at the end of a month is to be closed by a day. The latest of the nearest region counts."""
+
+    append_only = True
+
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="地区")
+    stock_month = models.DateField("存量截至（月末）")
+    clear_by = models.DateField("清零期限")
+    set_at = models.DateTimeField("设定时间")
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="设定人"
+    )
+
+    class Meta:
+        verbose_name = "清零目标"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="target_after_its_stock", condition=Q(clear_by__gt=F("stock_month"), stock_month__day=1)
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.region} {self.stock_month:%Y-%m} → {self.clear_by}"

@@ -22,7 +22,9 @@ SEES = {role: {"own"} for role in ROLES} | {
 }
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
-    "reports:dashboard": ["region"],
+    "reports:dashboard": ["region", "period", "first"],
+    "reports:past": ["region", "from", "figure", "why"],
+    "reports:figure_rows": ["figure", "region", "institution", "on"],
     "institutions:list": ["city", "county", "q"],
     "inspections:visits": ["institution", "county", "q"],
     "inspections:campaigns": ["state"],

@@ -71,6 +71,7 @@ def province(today):
         "closed",
         1,
         found_on=today - timedelta(days=400),
+        registered_at=timezone.now() - timedelta(days=400),
         closed_at=timezone.now() - timedelta(days=200),
     )
     first.homes, first.direct, first.third = homes, direct, third
@@ -210,7 +211,7 @@ def test_the_page_costs_ten_statements_whatever_is_counted(client, count):
     cast = Cast()
     for _ in range(min(count, 3)):
         put(cast, "rectifying", count, home=cast.place.institution())
-    # session, user, posts, read only, territory, totals, parts, domains, bell, banner
+    # session, user, posts, read only, territory, target, summary, open work, bell, banner
     for actor, region, expected in (
         (cast.province, "", 10),
         (cast.province, cast.place.city.code, 10),
