@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import readonly, writes
+from hazards.enums import HazardAction
 from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Institution
@@ -145,7 +146,8 @@ def past_day(request):
     measure = request.GET.get("figure", "")
     measure = measure if measure in past.MEASURES else "open"
     came = {"came": True, "went": False}.get(request.GET.get("way", ""))
-    action = request.GET.get("why") if came is not None else None
+    why = request.GET.get("why", "")
+    action = why if came is not None and why in ("", *HazardAction.values) else None
     page = int(p) if (p := request.GET.get("page", "")).isascii() and p.isdigit() and len(p) < 5 else 0
     one, two = (past.figures_on(actor, territory, day) for day in (first, second))
     moves = past.moves_between(actor, territory, measure, first, second, came=came, action=action, page=page)

@@ -31,7 +31,7 @@ def rows_of(query: QueryDict | dict, actor: Actor, today: date) -> tuple[HazardQ
     hazards, where = _place(query, actor)
     words = [where, figure.label]
     if on := query.get("on"):
-        day = _day(on)
+        day = min(_day(on), today)
         then = f"{where}，{day.year}年{day.month}月{day.day}日末在办"
         if query["figure"] == "left_over":
             return hazards.filter(past.open_on(day), figure.condition(today)), f"{then}，现在仍在办"

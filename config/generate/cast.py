@@ -139,14 +139,14 @@ def _houses(regions, authorities, count: int, rng: random.Random) -> list[Instit
             towns[region.parent_id].append(region)
     sizes = [rng.uniform(0.4, 1.8) for _ in counties]
     chosen = [*counties, *rng.choices(counties, sizes, k=max(0, count - len(counties)))][:count]
-    made = []
-    for number, county in enumerate(chosen):
+    made, first = [], Institution.objects.count()
+    for number, county in enumerate(chosen, start=first + 1):
         kind = rng.choices(_KINDS, _SHARES)[0]
         region = rng.choice(towns[county.pk]) if towns[county.pk] and rng.random() < 0.5 else county
         supervisor = county.parent if rng.random() < 0.03 else county
         made.append(
             Institution(
-                name=f"{county.name}{FANCY[number % len(FANCY)]}{_WORD[kind]}{number + 1}号{MARK}",
+                name=f"{county.name}{FANCY[number % len(FANCY)]}{_WORD[kind]}{number}号{MARK}",
                 kind=kind,
                 region=region,
                 **place_columns(region),

@@ -35,7 +35,6 @@ function draw(place) {
   const colour = colours(place);
   const size = parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.8;
   const text = {color: colour.text, fontSize: size};
-  place.classList.add("is-drawn"); // gives it its height
   const chart = init(place);
   chart.setOption({
     animation: false,
