@@ -20,6 +20,7 @@ from reports.paging import SORTS, page_of
 from reports.periods import ALL_TIME, Period, end_of, read_month, span
 from reports.places import is_number
 
+COUNTED_TO = 10_000  # the page before says the whole number
 _KEPT = ("region", "institution", "first", "last", "on")
 
 
@@ -83,10 +84,11 @@ def figure_page(query: QueryDict, actor: Actor, today: date) -> dict:
     page = page_of(
         hazards.values(*ROW_COLUMNS), SORTS[""], after=query.get("after", ""), before=query.get("before", "")
     )
-    figure = query["figure"]
+    figure, count = query["figure"], hazards.order_by()[: COUNTED_TO + 1].count()
     return {
         "words": words,
-        "count": hazards.order_by().count(),
+        "count": count if count <= COUNTED_TO else COUNTED_TO,
+        "has_more": count > COUNTED_TO,
         "rows": [row_shown(row, actor, today) for row in page.rows],
         "before_url": figure_url(figure, **kept, before=page.before) if page.before else "",
         "after_url": figure_url(figure, **kept, after=page.after) if page.after else "",
