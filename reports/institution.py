@@ -35,7 +35,7 @@ def statistics_of_institution(
             days.append((today - row["found_on"]).days)
             _note_open(work, row, today, period)
     work.late_institutions = int(work.late > 0)
-    work.mean_age = sum(days) / len(days) if days else None
+    work.days = sum(days)
     work.ages = _spread(AGES, days)
     return Statistics(period, today, summary, work)
 
@@ -79,6 +79,7 @@ def _note_open(work: OpenWork, row: dict, today: date, period: Period) -> None:
             work.late_by[key] = work.late_by.get(key, 0) + period.holds(month)
     if row["status"] == S.VERIFIED:
         waited = (today - timezone.localdate(row["status_changed_at"])).days
+        work.days_waited += waited
         work.longest_wait = max(work.longest_wait or 0, waited)
         work.waits = _plus(work.waits, _spread(WAITS, [waited]))
     if row["severity"] == Severity.MAJOR and row["status"] in _PLANNED:

@@ -37,11 +37,6 @@ class Span:
         first = None if self.most is None else today - timedelta(days=self.most)
         return first, today - timedelta(days=self.least) if self.least else None
 
-    def condition(self, column: str) -> str:
-        """SQL: this many days before %(today)s."""
-        most = "" if self.most is None else f"{column} >= %(today)s::date - {self.most} AND "
-        return f"({most}{column} <= %(today)s::date - {self.least})" if self.least else f"({most}true)"
-
 
 AGES = (Span(0, 7), Span(8, 15), Span(16, 30), Span(31, 90), Span(91, None))
 LATENESS = (Span(1, 3), Span(4, 7), Span(8, 30), Span(31, 90), Span(91, None))
@@ -58,47 +53,57 @@ _LATE = "status = 'rectifying' AND due_on < %(today)s"
 _IN_PERIOD = "found_on BETWEEN %(first)s AND %(last)s"
 
 
-def _counts(spans, column: str, condition: str) -> str:
-    return ", ".join(f"count(*) FILTER (WHERE {condition} AND {span.condition(column)})" for span in spans)
+def _bucket(spans: tuple[Span, ...], days: str) -> str:
+    """SQL: which of the spans, counted from 1, the number of days lies in."""
+    return f"width_bucket({days}, ARRAY[{', '.join(str(span.least) for span in spans)}])"
 
 
-# Three sections, told apart by the first column, one statement. {column} and {part} come from the territory.
+# Four sections, told apart by the first column, one statement. {column} and {part} come from the territory.
+# Few groups with few sums each cost half of as many filtered counts; count(DISTINCT) would sort six times.
 _LIVE = f"""
-SELECT 'total', NULL, NULL, ARRAY[
-    count(*), count(*) FILTER (WHERE {_LATE}), count(*) FILTER (WHERE status = 'registered'),
-    count(*) FILTER (WHERE status = 'rectifying'), count(*) FILTER (WHERE status = 'awaiting_verification'),
-    count(*) FILTER (WHERE status = 'verified'), count(*) FILTER (WHERE severity = 'major'),
-    sum(%(today)s::date - found_on),
-    %(today)s::date - min({_WAITED}) FILTER (WHERE status = 'verified'),
-    sum(%(today)s::date - {_WAITED}) FILTER (WHERE status = 'verified'),
-    count(*) FILTER (WHERE registered_at < %(cleared)s),
-    {_counts(AGES, "found_on", "true")},
-    {_counts(LATENESS, "due_on", "status = 'rectifying'")},
-    {_counts(WAITS, _WAITED, "status = 'verified'")}
-]::bigint[]
-FROM hazards_hazard WHERE {{column}} = %(place)s AND {_OPEN}
-UNION ALL
-SELECT CASE WHEN GROUPING(part) = 0 THEN 'part' WHEN GROUPING(domain) = 0 THEN 'domain'
-            WHEN GROUPING(source) = 0 THEN 'source' WHEN GROUPING(severity) = 0 THEN 'severity'
-            WHEN GROUPING(kind) = 0 THEN 'kind' WHEN GROUPING(month) = 0 THEN 'month' ELSE 'late' END,
-       COALESCE(domain, source, severity, kind, month::text), part,
-       ARRAY[CASE WHEN GROUPING(month) = 0 THEN count(*) ELSE count(*) FILTER (WHERE {_IN_PERIOD}) END,
-             count(DISTINCT institution_id)]
-FROM (
-    SELECT h.*, {{part}} AS part, i.kind, date_trunc('month', h.found_on)::date AS month
+WITH late AS MATERIALIZED (
+    SELECT h.institution_id, {{part}} AS part, h.domain, h.source, h.severity, i.kind,
+           date_trunc('month', h.found_on)::date AS month, count(*) FILTER (WHERE {_IN_PERIOD}) AS counted,
+           count(*) AS n,
+           GROUPING({{part}}, h.domain, h.source, h.severity, i.kind, date_trunc('month', h.found_on)::date,
+                    h.institution_id) AS of
     FROM (SELECT institution_id, province_id, city_id, county_id, domain, source, severity, found_on
           FROM hazards_hazard WHERE {{column}} = %(place)s AND {_LATE}) AS h
     JOIN institutions_institution i ON i.id = h.institution_id
-) AS late
-GROUP BY GROUPING SETS ((part), (domain), (source), (severity), (kind), (month), ())
+    GROUP BY GROUPING SETS (({{part}}), (h.domain), (h.source), (h.severity), (i.kind),
+                            (date_trunc('month', h.found_on)::date), (h.institution_id))
+)
+SELECT 'open', status, NULL, ARRAY[
+    is_major::int, is_old::int, age_in, late_in, wait_in, count(*), sum(age), max(wait), sum(wait)
+]::bigint[]
+FROM (
+    SELECT status, is_major, is_old, age, wait, greatest({_bucket(AGES, "age")}, 1) AS age_in,
+           {_bucket(LATENESS, "late")} AS late_in, greatest({_bucket(WAITS, "wait")}, 1) AS wait_in
+    FROM (
+        SELECT status, severity = 'major' AS is_major, COALESCE(registered_at < %(cleared)s, false) AS is_old,
+               %(today)s::date - found_on AS age,
+               CASE WHEN status = 'rectifying' THEN %(today)s::date - due_on END AS late,
+               CASE WHEN status = 'verified' THEN %(today)s::date - {_WAITED} END AS wait
+        FROM hazards_hazard WHERE {{column}} = %(place)s AND {_OPEN}
+    ) AS days
+) AS spans
+GROUP BY status, is_major, is_old, age_in, late_in, wait_in
+UNION ALL
+SELECT CASE of WHEN 63 THEN 'part' WHEN 95 THEN 'domain' WHEN 111 THEN 'source' WHEN 119 THEN 'severity'
+               WHEN 123 THEN 'kind' ELSE 'month' END,
+       COALESCE(domain, source, severity, kind, month::text), part, ARRAY[CASE WHEN of = 125 THEN n ELSE counted END]
+FROM late WHERE of <> 126
+UNION ALL
+SELECT 'late', NULL, NULL, ARRAY[count(*)] FROM late WHERE of = 126
 UNION ALL
 SELECT 'plan', NULL, NULL, ARRAY[
     count(*), {", ".join(f"count(*) FILTER (WHERE {settled})" for settled in SETTLED.values())},
     count(*) FILTER (WHERE {" AND ".join(SETTLED.values())}), COALESCE(sum(p.funds) * 100, 0)
 ]::bigint[]
-FROM hazards_hazard h LEFT JOIN hazards_rectificationplan p ON p.hazard_id = h.id
-WHERE h.{{column}} = %(place)s AND h.severity = 'major'
-  AND h.status IN ('rectifying', 'awaiting_verification', 'verified')
+FROM (
+    SELECT id FROM hazards_hazard
+    WHERE {{column}} = %(place)s AND severity = 'major' AND status IN ('rectifying', 'awaiting_verification', 'verified')
+) AS h LEFT JOIN hazards_rectificationplan p ON p.hazard_id = h.id
 """
 
 
@@ -112,9 +117,9 @@ class OpenWork:
     major: int = 0
     of_old_stock: int = 0  # registered before the moment given
     late_institutions: int = 0
-    mean_age: float | None = None
+    days: int = 0  # of all open ones together, since they were found
     longest_wait: int | None = None
-    mean_wait: float | None = None
+    days_waited: int = 0
     ages: list[int] = field(default_factory=lambda: [0] * len(AGES))
     lateness: list[int] = field(default_factory=lambda: [0] * len(LATENESS))
     waits: list[int] = field(default_factory=lambda: [0] * len(WAITS))
@@ -126,6 +131,15 @@ class OpenWork:
     settled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SETTLED, 0))
     all_settled: int = 0
     funds: float = 0.0  # 万元
+
+    @property
+    def mean_age(self) -> float | None:
+        return self.days / self.open if self.open else None
+
+    @property
+    def mean_wait(self) -> float | None:
+        waiting = self.by_status.get(HazardStatus.VERIFIED, 0)
+        return self.days_waited / waiting if waiting else None
 
     def late_within(self, period: Period) -> int:
         """Late now, found in the period."""
@@ -154,29 +168,40 @@ def read(
 def _part(territory: Territory) -> str:
     """SQL of Territory.part over `h`; institutions where nothing else lies below."""
     if territory.is_lowest:
-        return "h.institution_id"
+        return "(h.institution_id + 0)"  # not the same expression as that of the last grouping set
     if territory.level == RegionLevel.PROVINCE:
         return "CASE WHEN h.city_id = h.province_id THEN h.county_id ELSE h.city_id END"
     return "h.county_id"
 
 
 def _take(work: OpenWork, section: str, value: str | None, part: int | None, counts: list) -> None:
-    if section == "total":
-        names = (HazardStatus.REGISTERED, HazardStatus.RECTIFYING, HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED)  # fmt: skip
-        work.open, work.late, *statuses, work.major, days, longest, waited, old = counts[:11]
-        work.by_status = dict(zip(names, statuses, strict=True))
-        work.mean_age = days / work.open if work.open else None
-        work.longest_wait, work.of_old_stock = longest, old
-        verified = work.by_status[HazardStatus.VERIFIED]
-        work.mean_wait = waited / verified if verified else None
-        rest = counts[11:]
-        work.ages, work.lateness, work.waits = rest[:5], rest[5:10], rest[10:]
+    if section == "open":
+        _add(work, value, *counts)
     elif section == "plan":
         work.plans, *settled, work.all_settled, funds = counts
         work.settled, work.funds = dict(zip(SETTLED, settled, strict=True)), funds / 100
     elif section == "late":
-        work.late_institutions = counts[1]
+        work.late_institutions = counts[0]
     elif section == "month":
         work.late_by_month[date.fromisoformat(value)] = counts[0]
     else:
         work.late_by[section, part if section == "part" else value] = counts[0]
+
+
+def _add(
+    work: OpenWork, status, is_major, is_old, age_in, late_in, wait_in, count, days, longest, waited
+) -> None:
+    """One group of open hazards that agree in everything before `count`."""
+    work.open += count
+    work.by_status[status] = work.by_status.get(status, 0) + count
+    work.major += count * is_major
+    work.of_old_stock += count * is_old
+    work.days += days
+    work.ages[age_in - 1] += count
+    if late_in:  # None: its clock stands still; 0: in time
+        work.late += count
+        work.lateness[late_in - 1] += count
+    if wait_in and status == HazardStatus.VERIFIED:
+        work.waits[wait_in - 1] += count
+        work.days_waited += waited
+        work.longest_wait = max(work.longest_wait or 0, longest)

@@ -41,10 +41,11 @@ cells AS (
 )
 SELECT is_part, place_id, CASE WHEN is_part AND level = 4 THEN
            (SELECT name FROM institutions_institution i WHERE i.id = place_id) ELSE '' END,
-       axis, facet, value, CASE WHEN facet = 'all' AND NOT is_part THEN month END AS since, status, severity, {_SUMS}
+       axis COLLATE "C", facet COLLATE "C", value COLLATE "C", CASE WHEN facet = 'all' AND NOT is_part THEN month END AS since,
+       status COLLATE "C", severity COLLATE "C", {_SUMS}
 FROM cells
 WHERE facet = 'all' AND NOT is_part OR month BETWEEN %(first)s AND %(last)s
-GROUP BY is_part, level, place_id, axis, facet, value, since, status, severity
+GROUP BY is_part, level, place_id, 4, 5, 6, since, 8, 9
 HAVING sum(n) <> 0
 """
 _REGIONS = "SELECT * FROM unnest(%(levels)s::smallint[], %(places)s::bigint[])"
