@@ -2,7 +2,7 @@
 IN_VENV := ops/bootstrap.sh
 ARGS ?=
 
-.PHONY: help demo demo-reset test lint fmt assets screenshots clean
+.PHONY: help demo demo-reset test lint fmt assets screenshots bench clean
 
 help: ## 显示这份说明
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ assets: ## 构建样式与脚本（static/dist）
 
 screenshots: ## 重新截取 README 的图（自己做一个演示，截完删除；ARGS="login ledger" 只截几张）
 	@$(IN_VENV) python -m ops.screenshots $(ARGS)
+
+bench: ## 测速，与同一次运行的基准相比（先用 manage.py generate 做好数据，见 docs/adr/0027）
+	@$(IN_VENV) python -m ops.bench $(ARGS)
 
 clean: ## 删除可重新生成的文件（不动数据）
 	rm -rf .venv node_modules static/dist staticfiles .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 # Commands that change the schema or prove it run as the owner role; everything else as the runtime role.
-OWNER_COMMANDS = {"migrate", "prepare_database", "sqlmigrate", "showmigrations"}
+OWNER_COMMANDS = {"generate", "migrate", "prepare_database", "sqlmigrate", "showmigrations"}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -23,6 +23,14 @@ def read_only_tables() -> list[str]:
     return [m._meta.db_table for m in apps.get_models() if getattr(m, "read_only", False)]
 
 
+def derived_tables() -> list[str]:
+    """Tables of the models marked `derived = True`: PostgreSQL's own functions write them from other rows.
+
+    The runtime role only reads them. Unlike read-only ones they hold no reference data.
+    """
+    return [m._meta.db_table for m in apps.get_models() if getattr(m, "derived", False)]
+
+
 def grant_runtime(role: str) -> None:
     """Give `role` what it needs on every table and sequence, and no more. Run as the owner; may be repeated."""
     quote = connection.ops.quote_name
@@ -36,7 +44,7 @@ def grant_runtime(role: str) -> None:
             cursor.execute(
                 f"REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {quote(table)} FROM {quote(role)}"
             )
-        for table in [*read_only_tables(), "django_migrations"]:
+        for table in [*read_only_tables(), *derived_tables(), "django_migrations"]:
             cursor.execute(
                 f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {quote(table)} FROM {quote(role)}"
             )

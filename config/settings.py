@@ -267,6 +267,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
+    "reports.fold_summary": {
+        "task": "reports.fold_summary",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 

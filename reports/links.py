@@ -9,3 +9,9 @@ def ledger_url(**parameters: str) -> str:
     """The ledger with these parameters; empty ones are left out."""
     query = urlencode({name: value for name, value in parameters.items() if value})
     return f"{reverse('reports:ledger')}{'?' + query if query else ''}"
+
+
+def figure_url(figure: str, **parameters: str) -> str:
+    """The page that lists exactly the rows of a figure the ledger has no filter for; empty parameters are left out."""
+    query = urlencode({"figure": figure} | {name: value for name, value in parameters.items() if value})
+    return f"{reverse('reports:figure_rows')}?{query}"

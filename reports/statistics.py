@@ -1,30 +1,32 @@
-"""What the close-out dashboard counts. Every function takes hazards already in scope, and today.
+"""What the close-out dashboard counts, put together from the summary and the open work of one territory.
 
 A rate is None where its denominator is 0: nothing to rate is not 100 %.
 """
 
-from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Avg, Count, F, Min, Q
-from django.utils import timezone
-
-from hazards.enums import Domain, HazardStatus, Severity
-from hazards.models.hazard import CLOCK_RUNS, OPEN, HazardQuerySet
-from institutions.territories import city_or_county
+from hazards.enums import HazardStatus, Severity
+from institutions.actor import Actor
+from institutions.territories import Territory
+from reports import open_work
+from reports import summary as summaries
+from reports.models import Axis
+from reports.open_work import OpenWork
+from reports.periods import ALL_TIME, Period, month_of
+from reports.summary import Summary, Tally
 
 S = HazardStatus
-_VALID = ~Q(status=S.VOIDED)
-_PASSED = Q(status__in=[S.VERIFIED, S.CLOSED])
+PASSED = (S.VERIFIED, S.CLOSED)
 
 
-def _rate(part: int, whole: int) -> float | None:
+def rate_of(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The counts a line of a table shows; `valid` is all but 作废, found at any time."""
+    """The counts a line of a table shows; `valid` is all but 作废. All were found in the period looked at."""
 
     open: int = 0
     major: int = 0
@@ -36,138 +38,122 @@ class Figures:
 
     @property
     def closure_rate(self) -> float | None:
-        """销号率: closed, of all ever registered but 作废."""
-        return _rate(self.closed, self.valid)
+        """销号率: closed, of all registered but 作废."""
+        return rate_of(self.closed, self.valid)
 
 
-def _counts(today: date) -> dict[str, Count]:
-    """The aggregates of Figures."""
-    conditions = {
-        "open": OPEN,
-        "major": OPEN & Q(severity=Severity.MAJOR),
-        "overdue": CLOCK_RUNS & Q(due_on__lt=today),
-        "awaiting": Q(status=S.AWAITING_VERIFICATION),
-        "to_close": Q(status=S.VERIFIED),
-        "closed": Q(status=S.CLOSED),
-        "valid": _VALID,
-    }
-    return {f"n_{name}": Count("pk", filter=condition) for name, condition in conditions.items()}
-
-
-def _figures(row: dict) -> Figures:
-    return Figures(**{field.name: row[f"n_{field.name}"] for field in fields(Figures)})
+def figures_of(tally: Tally, late: int) -> Figures:
+    """A tally with how many of it are late today, which no summary knows."""
+    return Figures(
+        open=tally.open,
+        major=tally.of(summaries.OPEN_STATUSES, Severity.MAJOR).n,
+        overdue=late,
+        awaiting=tally.of([S.AWAITING_VERIFICATION]).n,
+        to_close=tally.of([S.VERIFIED]).n,
+        closed=tally.of([S.CLOSED]).n,
+        valid=tally.valid.n,
+    )
 
 
 @dataclass(frozen=True)
-class Age:
-    """A span of days since finding; `most` is None for the last, open one."""
+class Rate:
+    """One rate of one period: `key` names its definition (reports/rates.py)."""
 
-    least: int
-    most: int | None
+    key: str
+    part: int
+    whole: int
 
     @property
-    def label(self) -> str:
-        return f"{self.least}–{self.most} 天" if self.most is not None else f"{self.least - 1} 天以上"
-
-    def found_between(self, today: date) -> tuple[date | None, date | None]:
-        """First and last day of finding; None where there is no bound (the youngest has no last day)."""
-        first = None if self.most is None else today - timedelta(days=self.most)
-        return first, today - timedelta(days=self.least) if self.least else None
-
-    def condition(self, today: date) -> Q:
-        """Found within the span."""
-        first, last = self.found_between(today)
-        found = Q(found_on__gte=first) if first else Q()
-        return found & Q(found_on__lte=last) if last else found
-
-
-AGES = (Age(0, 7), Age(8, 15), Age(16, 30), Age(31, 90), Age(91, None))
+    def value(self) -> float | None:
+        return rate_of(self.part, self.whole)
 
 
 @dataclass(frozen=True)
-class Totals:
-    """The whole of a territory."""
+class Statistics:
+    """All figures of one territory on one day."""
 
-    figures: Figures
-    by_status: dict[str, int]
-    by_age: list[int]  # open work, in the order of AGES
-    overdue_institutions: int
-    longest_wait: int | None  # days the oldest verified one has waited for close-out
-    new_this_month: int
-    closed_this_month: int
-    on_time: int
-    on_time_of: int
-    mean_age: float | None  # days
+    period: Period
+    today: date
+    summary: Summary
+    work: OpenWork
 
     @property
-    def on_time_rate(self) -> float | None:
-        """按期整改率; see `totals`."""
-        return _rate(self.on_time, self.on_time_of)
+    def figures(self) -> Figures:
+        """Of the hazards found in the period."""
+        return self._figures(self.period)
+
+    def _figures(self, period: Period) -> Figures:
+        return figures_of(self.summary.within(period), self.work.late_within(period))
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        tally = self.summary.within(self.period)
+        return {status.value: tally.of([status]).n for status in S}
+
+    @property
+    def by_status_now(self) -> dict[str, int]:
+        """Open work by status, whenever found."""
+        return {status.value: self.work.by_status.get(status.value, 0) for status in S}
+
+    def new(self, period: Period) -> int:
+        """新增: found in the period, without 作废."""
+        return self.summary.within(period).valid.n
+
+    def closed(self, period: Period) -> int:
+        """销号: closed in the period, whenever found."""
+        return self.summary.flow(Axis.CLOSED, period)
+
+    @property
+    def this_month(self) -> Period:
+        month = month_of(self.today)
+        return Period("month", "本月", month, month)
+
+    def rates(self, period: Period) -> list[Rate]:
+        """The five rates; each is defined in reports/rates.py."""
+        tally = self.summary.within(period)
+        valid = tally.valid
+        passed, late = tally.of(PASSED), self.work.late_within(period)
+        return [
+            Rate("closure", tally.of([S.CLOSED]).n, valid.n),
+            Rate("recurrence", valid.recurring, self.closed(period)),
+            Rate("on_time", passed.on_time, passed.n + late),
+            Rate("first_pass", valid.first_pass, valid.judged),
+            Rate("self_found", valid.self_found, valid.n),
+        ]
+
+    def by_facet(self, facet: str) -> dict[str, Figures]:
+        """Figures by each value of the facet that has any hazard of the period."""
+        if facet == "severity":
+            return self._by_severity()
+        return {
+            value: figures_of(tally, self.work.late_by.get((facet, value), 0))
+            for (which, value), tally in self.summary.facets.items()
+            if which == facet
+        }
+
+    def _by_severity(self) -> dict[str, Figures]:
+        whole, found = self.summary.within(self.period), {}
+        for grade in Severity:
+            tally = Tally({key: sums for key, sums in whole.items() if key[1] == grade})
+            if tally:
+                found[grade.value] = figures_of(tally, self.work.late_by.get(("severity", grade.value), 0))
+        return found
+
+    def of_part(self, pk: int) -> Figures:
+        """Figures of a part, by id of its region or institution."""
+        return figures_of(self.summary.parts.get(pk, Tally()), self.work.late_by.get(("part", pk), 0))
 
 
-def totals(hazards: HazardQuerySet, today: date) -> Totals:
-    """Everything the cards and the small charts show, in one statement.
+def statistics_of(
+    actor: Actor, territory: Territory, today: date, period: Period = ALL_TIME, cleared: date | None = None
+) -> Statistics:
+    """Everything about `territory`, one of the actor's own, in two statements.
 
-    按期整改率: of those whose rectification is decided (verified or closed) plus those still rectifying past the
-    deadline, the share that was verified and last submitted no later than the deadline last ordered.
-    新增 counts by the day of finding, without 作废. 平均在办天数 is from the day of finding until today, over open
-    ones. Months are the calendar's, in Beijing.
+    `cleared`: the end of the month whose stock is to be cleared.
     """
-    month = today.replace(day=1)
-    row = hazards.aggregate(
-        **_counts(today),
-        **{f"is_{status.value}": Count("pk", filter=Q(status=status)) for status in S},
-        **{f"age_{i}": Count("pk", filter=OPEN & age.condition(today)) for i, age in enumerate(AGES)},
-        overdue_institutions=Count("institution_id", filter=CLOCK_RUNS & Q(due_on__lt=today), distinct=True),
-        waiting_since=Min("status_changed_at", filter=Q(status=S.VERIFIED)),
-        new=Count("pk", filter=_VALID & Q(found_on__range=(month, today))),
-        closed_now=Count("pk", filter=Q(closed_at__date__range=(month, today))),
-        on_time=Count("pk", filter=_PASSED & Q(submitted_at__date__lte=F("due_on"))),
-        passed=Count("pk", filter=_PASSED),
-        late=Count("pk", filter=Q(status=S.RECTIFYING, due_on__lt=today)),
-        mean_age=Avg(today - F("found_on"), filter=OPEN),
+    return Statistics(
+        period,
+        today,
+        summaries.read(actor, territory, period),
+        open_work.read(actor, territory, period, today, cleared),
     )
-    since = row["waiting_since"]
-    return Totals(
-        figures=_figures(row),
-        by_status={status.value: row[f"is_{status.value}"] for status in S},
-        by_age=[row[f"age_{i}"] for i in range(len(AGES))],
-        overdue_institutions=row["overdue_institutions"],
-        longest_wait=(today - timezone.localdate(since)).days if since else None,
-        new_this_month=row["new"],
-        closed_this_month=row["closed_now"],
-        on_time=row["on_time"],
-        on_time_of=row["passed"] + row["late"],
-        mean_age=None if row["mean_age"] is None else row["mean_age"] / timedelta(days=1),
-    )
-
-
-def by_domain(hazards: HazardQuerySet, today: date) -> dict[Domain, Figures]:
-    """Figures of each domain that has any hazard, in the order of the enum; one statement."""
-    rows = {row["domain"]: _figures(row) for row in _grouped(hazards, "domain", today)}
-    return {domain: rows[domain] for domain in Domain if domain in rows}
-
-
-def by_county(hazards: HazardQuerySet, today: date) -> dict[int, Figures]:
-    """Figures by id of the county; what belongs to the city itself stands under the city's id. One statement."""
-    return {row["county_id"]: _figures(row) for row in _grouped(hazards, "county_id", today)}
-
-
-def by_city(hazards: HazardQuerySet, today: date) -> dict[int, Figures]:
-    """Figures by id of the city. 省直辖县 have no city: they stand under their own id, and what belongs to the
-    province itself under the province's. One statement.
-    """
-    rows = _grouped(hazards.annotate(part_id=city_or_county()), "part_id", today)
-    return {row["part_id"]: _figures(row) for row in rows}
-
-
-def by_institution(hazards: HazardQuerySet, today: date) -> dict[tuple[int, str], Figures]:
-    """Figures by (id, name) of institutions that have any hazard: most overdue, then most open first. One statement."""
-    rows = _grouped(hazards, "institution_id", today, "institution__name").order_by(
-        "-n_overdue", "-n_open", "institution_id"
-    )
-    return {(row["institution_id"], row["institution__name"]): _figures(row) for row in rows}
-
-
-def _grouped(hazards: HazardQuerySet, key: str, today: date, *more: str):
-    return hazards.order_by(key).values(key, *more).annotate(**_counts(today))

@@ -1,8 +1,8 @@
-"""Tasks decide nothing: which files are asked for is in the rows. Losing or doubling one of them changes nothing."""
+"""Tasks decide nothing: what is to be done is in the rows. Losing or doubling one of them changes nothing."""
 
 from celery import shared_task
 
-from reports import sweeping
+from reports import summary, sweeping
 from reports.exports import keeping, making
 from reports.exports.asking import TASK
 
@@ -23,3 +23,9 @@ def sweep():
 def delete_orphans():
     """Stored files without a row, once a day."""
     keeping.delete_orphans()
+
+
+@shared_task(name="reports.fold_summary", ignore_result=True, expires=50)
+def fold_summary():
+    """Beat calls this every minute; `manage.py fold_summary` does the same without Celery."""
+    summary.fold_all()

@@ -1,12 +1,12 @@
 from django.urls import path
 
 from reports import views
+from reports.views import dashboards
 
 app_name = "reports"
 urlpatterns = [
     path("ledger/", views.ledger, name="ledger"),
     path("search/", views.search, name="search"),
-    path("dashboard/", views.dashboard, name="dashboard"),
     path("exports/", views.exports, name="exports"),
     path("exports/new/", views.new_export, name="new_export"),
     path("exports/<uuid:pk>/", views.export, name="export"),
@@ -16,4 +16,9 @@ urlpatterns = [
     path("filters/keep/", views.keep_filter, name="keep_filter"),
     path("filters/<int:pk>/", views.open_filter, name="open_filter"),
     path("filters/<int:pk>/change/", views.change_filter, name="change_filter"),
+    path("dashboard/", dashboards.dashboard, name="dashboard"),
+    path("dashboard/institutions/<int:pk>/", dashboards.institution, name="institution"),
+    path("dashboard/target/", dashboards.target, name="target"),
+    path("dashboard/rows/", dashboards.figure_rows, name="figure_rows"),
+    path("dashboard/past/", dashboards.past_day, name="past"),
 ]

@@ -1,11 +1,10 @@
 from .exports import cancel, export, export_file, exports, new_export
-from .pages import dashboard, ledger, search
+from .pages import ledger, search
 from .saved import change_filter, filters, keep_filter, open_filter
 
 __all__ = [
     "cancel",
     "change_filter",
-    "dashboard",
     "export",
     "export_file",
     "exports",

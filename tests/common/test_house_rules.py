@@ -57,11 +57,11 @@ MADE_BY_THE_REAL_ACTS = {
     "ClosingPolicyChange", "ExtensionPolicyChange", "DraftingRuleChange", "ExtensionRequest", "SupervisionOrder",
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
-    "ExportEvent", "FilterAlert", "FilterMatch",
+    "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
-    "Reading",
+    "Reading", "SummaryCell", "SummaryDelta",
 }  # fmt: skip
 
 
