@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from clocks import schedule, words
+from clocks import acts, schedule, words
 from clocks.enums import LadderStatus, Outcome, RungKind
 from clocks.models import Clock, Draft, Ladder, Reminder
 from clocks.schedule import Moment
@@ -144,6 +144,11 @@ def coming(actor: Actor, today: date, until: date) -> list[Coming]:
     return sorted(
         found, key=lambda c: (c.moment.rung_on, -list(RungKind).index(c.kind), c.clock.due_on, c.clock.pk)
     )
+
+
+def count_waiting(actor: Actor) -> int:
+    """How many documents wait for somebody of the actor's own authority, drafted by the ladder or by another rule."""
+    return waiting_drafts(actor).count() + len(acts.waiting(actor))
 
 
 def waiting_drafts(actor: Actor):

@@ -21,6 +21,7 @@ urlpatterns = [
     path("transfers/photo/<int:pk>/<str:variant>/", views.transfer_photo, name="transfer_photo"),
     path("records/", views.records, name="records"),
     path("records/new/", views.draft, name="draft"),
+    path("records/of-draft/<int:pk>/", views.take_up, name="take_up"),
     path("records/look/", views.look_for_drafts, name="look_for_drafts"),
     path("records/<str:kind>/<int:pk>/", views.record, name="record"),
     path("records/<str:kind>/<int:pk>/<str:action>/", views.record_act, name="record_act"),

@@ -73,6 +73,16 @@ def drop(draft: Draft, *, by: Actor, reason: str) -> Draft:
     return draft
 
 
+def issued_elsewhere(drafts, *, by: Actor, number: str, text: str) -> int:
+    """Those of a queryset that still wait were issued in a form of their own, which tells people; how many."""
+    return drafts.waiting().update(issued_at=timezone.now(), issued_by=by.user, number=number, text=text)
+
+
+def dropped_elsewhere(drafts, *, by: Actor, reason: str) -> int:
+    """Those of a queryset that still wait were dropped in a form of their own; how many."""
+    return drafts.waiting().update(dropped_at=timezone.now(), dropped_by=by.user, reason=reason)
+
+
 def _lock(draft: Draft, by: Actor) -> Draft:
     row = (
         Draft.objects.select_for_update(no_key=True, of=("self",))

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from clocks import digests, queries
+from clocks import acts, digests, queries
 from clocks.actions import drafts as actions
 from clocks.forms import DropForm, IssueForm
 from clocks.models import Clock, Digest, Draft
@@ -36,7 +36,7 @@ def tomorrow(request):
     _of_authority(request)
     context = _coming(request)
     page = Paginator(context["coming"], PER_PAGE).get_page(request.GET.get("page"))
-    context |= {"page": page, "drafts": queries.waiting_drafts(request.actor).count()}
+    context |= {"page": page, "drafts": queries.count_waiting(request.actor)}
     return render(request, "clocks/tomorrow.html", context)
 
 
@@ -46,12 +46,11 @@ def coming(request):
     _of_authority(request)
     context = _coming(request)
     found = context["coming"]
-    drafts = list(queries.waiting_drafts(request.actor)[: SHOWN + 1])
     context |= {
         "shown": found[:SHOWN],
         "count": len(found),
-        "drafts": drafts[:SHOWN],
-        "has_more_drafts": len(drafts) > SHOWN,
+        "drafts": queries.waiting_drafts(request.actor)[:SHOWN],
+        "waiting": queries.count_waiting(request.actor),
     }
     return render(request, "clocks/coming.html", context)
 
@@ -82,7 +81,7 @@ def digest(request, on: str):
 
 @readonly
 def draft_list(request):
-    """待签发: of one's own authority first; `?of=all` those decided and those of the authorities below."""
+    """待签发: of one's own authority first, whether the ladder drafted it or another rule; `?of=all` those decided and those of the authorities below."""
     _of_authority(request)
     own = queries.waiting_drafts(request.actor)
     shows_all = request.GET.get("of") == "all"
@@ -91,7 +90,14 @@ def draft_list(request):
         "clock__institution__county", "clock__authority__region", "authority", "reminder"
     )
     page = Paginator(related, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "shows_all": shows_all, "count": own.count(), "today": timezone.localdate()}
+    others = acts.waiting(request.actor)
+    context = {
+        "page": page,
+        "shows_all": shows_all,
+        "others": [] if shows_all else others,
+        "count": own.count() + len(others),
+        "today": timezone.localdate(),
+    }
     return render(request, "clocks/drafts.html", context)
 
 
@@ -110,6 +116,7 @@ def _draft_page(request, draft: Draft, issue_form=None, drop_form=None, status=H
         "draft": draft,
         "today": timezone.localdate(),
         "may_decide": may_decide,
+        "form_url": acts.form_of(request.actor, draft) if may_decide else "",
         "proposed": actions.proposed_text(draft) if draft.is_waiting else "",
         "issue_form": issue_form or IssueForm(initial={"text": actions.proposed_text(draft)}),
         "drop_form": drop_form or DropForm(),
@@ -129,7 +136,9 @@ def draft_issue(request, pk: int):
     found, form = _draft(request, pk), IssueForm(request.POST)
     if not actions.may_decide(request.actor, found):
         raise PermissionDenied(f"这份文书由{found.authority.name}决定是否签发。")
-    if form.is_valid() and _done(form, actions.issue, found, by=request.actor, **form.cleaned_data):
+    if acts.form_of(request.actor, found):
+        form.add_error(None, f"{found.get_kind_display()}请打开专门的表单签发。")
+    elif form.is_valid() and _done(form, actions.issue, found, by=request.actor, **form.cleaned_data):
         messages.success(request, f"{found.get_kind_display()}已签发，已通知机构和主管部门。")
         return redirect("clocks:draft", pk)
     return _draft_page(request, found, issue_form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

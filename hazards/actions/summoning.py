@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from clocks.actions import drafts
+from clocks.models import Draft
 from common.http import Conflict
 from hazards import deadlines, record_rules
 from hazards.actions import dues
@@ -91,16 +93,24 @@ def issue(
         record, RecordAction.ISSUE, by=by, version=version,
         state=RecordState.ISSUED, issued_at=timezone.now(), issued_by=by.user, **fields,
     )  # fmt: skip
+    drafts.issued_elsewhere(_its_draft(row), by=by, number=document_number, text=text)
     _tell(row, _addressed(row), f"收到{row.kind.label}，请按要求办理并书面反馈", by)
     return row
 
 
+def _its_draft(record: Record):
+    return Draft.objects.filter(pk=record.ladder_draft_id)
+
+
+@transaction.atomic
 def drop(record: Record, *, by: Actor, reason: str, version: int | None = None) -> Record:
     """不予发出, with a reason of at least five characters: nobody was told anything."""
-    return _do(
+    row = _do(
         record, RecordAction.DROP, by=by, version=version,
         state=RecordState.DROPPED, dropped_at=timezone.now(), dropped_by=by.user, drop_reason=reason,
     )  # fmt: skip
+    drafts.dropped_elsewhere(_its_draft(row), by=by, reason=reason)
+    return row
 
 
 @transaction.atomic

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from clocks.actions import drafts
+from clocks.enums import ClockKind, RungKind
+from clocks.models import Draft
 from hazards.actions import dues
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import transition
@@ -49,7 +52,7 @@ def place_under_supervision(
     is_public: bool = False,
     version: int | None = None,
 ) -> Hazard:
-    """挂牌督办. An order of a lower level ends as raised; its reports stay with it.
+    """挂牌督办. An order of a lower level ends as raised; its reports stay with it. A draft of the ladder is settled.
 
     The hazard's own deadline stays: an order never makes up for what is late already. Raises Unfit for a document
     number used before.
@@ -100,6 +103,10 @@ def place_under_supervision(
         raise Unfit(NUMBER_TAKEN) from error
     dues.supervision(order)
     dues.progress_report(order)
+    asked = Draft.objects.filter(
+        clock__kind=ClockKind.HAZARD, clock__subject_id=hazard.pk, kind=RungKind.PLACARD, authority=by.authority
+    )
+    drafts.issued_elsewhere(asked, by=by, number=document_number, text=requirements)
     return hazard
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 
+from clocks.models import Draft
 from hazards.enums import DraftingCause, RecordKind, RecordState
 from institutions.enums import Capability, Department
 from institutions.models import Authority, Institution, Region
@@ -66,6 +67,10 @@ class Record(models.Model):
         verbose_name="对象（机构）",
     )  # fmt: skip
     cause = models.CharField("起草依据", max_length=20, choices=DraftingCause, blank=True)
+    # The ladder's draft that this is the form of; settled together with it.
+    ladder_draft = models.OneToOneField(
+        Draft, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="阶梯起草"
+    )
     title = models.CharField("标题", max_length=100)
     text = models.CharField("事由和要求", max_length=1500)
     hazards = models.ManyToManyField(Hazard, related_name="+", blank=True, verbose_name="涉及的隐患")

@@ -3,7 +3,7 @@ from .evidence import photo
 from .orders import extensions, order, order_print, orders
 from .pages import detail, of_institution, workbench
 from .policy import closing_policy, drafting_rules, extension_policy
-from .records import draft, look_for_drafts, record, record_act, records
+from .records import draft, look_for_drafts, record, record_act, records, take_up
 from .register import choose_institution, register
 from .transfers import answer_transfer, transfer, transfer_photo, transfer_print, transfers
 
@@ -27,6 +27,7 @@ __all__ = [
     "record_act",
     "records",
     "register",
+    "take_up",
     "transfer",
     "transfer_photo",
     "transfer_print",

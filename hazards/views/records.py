@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from clocks.models import Draft
 from common.http import Conflict, readonly, writes
 from common.words import keeping_words
 from hazards import matter_queries, record_rules
-from hazards.actions import drafting, dues, once, summoning
+from hazards.actions import drafting, dues, once, summoning, taking_up
 from hazards.actions.unfit import Unfit
 from hazards.enums import RecordAction, RecordKind
 from hazards.forms import RECORD_FORMS, DraftForm
@@ -139,6 +140,18 @@ def look_for_drafts(request):
         request, f"新起草 {count} 件，请逐件核对确认。" if count else "没有新的情况达到起草门槛。"
     )
     return redirect("hazards:records")
+
+
+@writes
+def take_up(request, pk: int):
+    """What the ladder drafted, in the form it has here."""
+    found = get_object_or_404(
+        Draft.objects.visible_to(request.actor).select_related(
+            "clock__institution__authority", "clock__authority", "authority", "reminder"
+        ),
+        pk=pk,
+    )
+    return redirect(taking_up.take_up(found, by=request.actor))
 
 
 @writes(methods=("GET", "HEAD", "POST"))

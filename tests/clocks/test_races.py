@@ -15,6 +15,7 @@ from clocks import running
 from clocks.models import Clock, Digest, Draft, PendingLine
 from clocks.sweep import sweep
 from notifications.delivery import deliver_due
+from notifications.enums import Channel
 from notifications.models import Notice
 from tests.clocks.made import DUE, at, major, seed, start_clock
 from tests.factories import Cast
@@ -74,7 +75,7 @@ def deliver_now(moment) -> int:
     mail.outbox = []
     sweep(moment)
     let_back_offs_end()
-    deliver_due()
+    deliver_due(Channel.EMAIL)
     return len(mail.outbox)
 
 
