@@ -28,7 +28,9 @@ class Pledge(models.Model):
         ordering = ["-year"]
         constraints = [
             models.UniqueConstraint(fields=["institution", "year"], name="pledge_one_a_year"),
-            models.CheckConstraint(name="pledge_year_known", condition=Q(year__gte=FIRST_YEAR, year__lte=2100)),
+            models.CheckConstraint(
+                name="pledge_year_known", condition=Q(year__gte=FIRST_YEAR, year__lte=2100)
+            ),
             models.CheckConstraint(
                 name="pledge_valid_after_signing", condition=Q(valid_until__gte=F("signed_on"))
             ),

@@ -29,7 +29,10 @@ def pledge(request, pk, year):
         raise Http404
     held = institution.pledges.filter(year=year).first()
     form = PledgeForm(posted(request), year=year, pledge=held)
-    if _done(form, lambda **said: actions.save_pledge(institution, by=request.actor, year=year, today=today, **said)):
+    if _done(
+        form,
+        lambda **said: actions.save_pledge(institution, by=request.actor, year=year, today=today, **said),
+    ):
         messages.success(request, f"{year} 年安全责任书已保存。")
         return redirect(f"{reverse('institutions:detail', args=[pk])}#pledges")
     context = {"form": form, "institution": institution, "year": year, "is_new": held is None}
@@ -46,7 +49,9 @@ def drill(request, pk, drill_pk=None):
     today, form = timezone.localdate(), DrillForm(posted(request), drill=held)
     if _done(
         form,
-        lambda **said: actions.save_drill(institution, by=request.actor, drill_id=drill_pk, today=today, **said),
+        lambda **said: actions.save_drill(
+            institution, by=request.actor, drill_id=drill_pk, today=today, **said
+        ),
     ):
         messages.success(request, "演练记录已保存。")
         return redirect(f"{reverse('institutions:detail', args=[pk])}#drills")

@@ -67,7 +67,9 @@ class County:
         )
         self.cast, self.home = cast, cast.home
         LicenceFactory(institution=self.home, number=f"{canary}证")
-        self.pledge = PledgeFactory(institution=self.home, signer=f"{canary}院长", counter_signer=f"{canary}局长")
+        self.pledge = PledgeFactory(
+            institution=self.home, signer=f"{canary}院长", counter_signer=f"{canary}局长"
+        )
         self.drill = DrillFactory(institution=self.home, problems=f"{canary}发现的问题")
         for actor in (cast.county, cast.county2, cast.manager, cast.safety):
             actor.user.name = f"{canary}人"

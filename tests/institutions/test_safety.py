@@ -67,7 +67,9 @@ def page_of(client, home) -> str:
 # --- who ----------------------------------------------------------------------------------------------------
 
 
-def test_the_supervising_authority_records_pledges_and_the_manager_drills(browse, place, home, county, manager):
+def test_the_supervising_authority_records_pledges_and_the_manager_drills(
+    browse, place, home, county, manager
+):
     add = reverse("institutions:drill_add", args=[home.pk])
     held = reverse("institutions:drill", args=[home.pk, DrillFactory(institution=home).pk])
     others = [(Role.CITY_OFFICIAL, place.city), (Role.SAFETY_OFFICER, home), (Role.AUDITOR, place.county)]
@@ -112,7 +114,9 @@ def test_a_pledge_is_one_a_year_and_saving_again_corrects_it_with_a_trace(browse
     for signer in ("刘芳", "刘芳", "刘方"):
         answer = client.post(pledge_url(home), PLEDGE | {"signer": signer})
         assert answer.url == reverse("institutions:detail", args=[home.pk]) + "#pledges"
-    assert [(p.year, p.signer, p.valid_until) for p in home.pledges.all()] == [(2026, "刘方", date(2026, 12, 31))]
+    assert [(p.year, p.signer, p.valid_until) for p in home.pledges.all()] == [
+        (2026, "刘方", date(2026, 12, 31))
+    ]
     later, first = InstitutionEvent.objects.all()
     assert (later.act, later.by, later.changes) == (
         "pledge", county.user, {"2026 年安全责任书：机构签订人": ["刘芳", "刘方"]},
