@@ -22,6 +22,7 @@ from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
 from config.demo.orders import Orders
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
+from config.demo.safety import Keeper
 from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
 from config.demo.visits import plan_visits
 from hazards.actions.anchoring import make_anchor
@@ -68,6 +69,7 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         acts = [(act.at, partial(player.play, story, act)) for story, act in in_order(told)]
         for _, play in sorted([*acts, *visits], key=itemgetter(0)):
             play()
+        Keeper(cast, calendar.today, SEED).keep(houses)
         make_due_plans(calendar.today)
         Orders(cast, told, now).play()
         _let_clocks_run(now)

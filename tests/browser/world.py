@@ -307,6 +307,8 @@ class World:
             "": [{}],
             "hazard": [{"pk": hazard.pk} for hazard in self.hazards.values()],
             "institution": [{"pk": home.pk}],
+            "institution_year": [{"pk": home.pk, "year": timezone.localdate().year}],
+            "drill": [{"pk": home.pk, "drill_pk": home.drills.first().pk}],
             "institution_pk": [{"institution_pk": home.pk}],
             "photo": [{"pk": self.evidence.pk, "variant": "thumb"}],
             "upload": [{"file_id": self.upload}],

@@ -3,6 +3,7 @@
 import io
 import random
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,6 +12,7 @@ from django.db.models import Count, F
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
+from clocks.models import Clock
 from config.demo import catalogue, scenes
 from config.demo.build import make_demo
 from config.demo.calendar import is_working_day
@@ -25,7 +27,7 @@ from inspections.models import Campaign, Finding, FindingPhoto, InspectionTeam, 
 from institutions.actor import Actor
 from institutions.demo_accounts import DEMO_ACCOUNTS
 from institutions.enums import InstitutionKind, Role
-from institutions.models import Institution, Licence, Membership, Region, User
+from institutions.models import Drill, Institution, Licence, Membership, Pledge, Region, User
 from notifications.models import Notice
 
 PASSWORD = "Yanshi-2026-ceshi"
@@ -193,6 +195,17 @@ def test_some_licences_have_expired_and_some_soon_will():
     today = timezone.localdate()
     days = [(on - today).days for on in Licence.objects.values_list("expires_on", flat=True) if on]
     assert min(days) < 0 < len([n for n in days if 0 <= n <= 30])
+
+
+def test_most_houses_have_pledges_and_drills_and_some_are_late():
+    today, houses = timezone.localdate(), Institution.objects.count()
+    late = [due < today for due in Clock.objects.filter(kind="drill").values_list("due_on", flat=True)]
+    assert (len(late), 0 < sum(late) < houses / 5) == (houses, True)
+    assert houses * 0.8 < Pledge.objects.count() < houses
+    assert Drill.objects.filter(is_night=True).exists()
+    home = actor("facility").institution
+    assert home.pledges.get().valid_until - today < timedelta(days=30)
+    assert actor("facility2").institution.pledges.count() == 0
 
 
 def test_every_kind_of_house_has_findings_and_every_finding_a_picture():
