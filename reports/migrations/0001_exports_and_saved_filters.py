@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('hazards', '0009_search'),
+        ('hazards', '0010_search'),
         ('institutions', '0006_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

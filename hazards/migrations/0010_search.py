@@ -35,7 +35,7 @@ RETURN ARRAY(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hazards", "0008_clocks_beside_the_hazards_own"), ("institutions", "0006_search")]
+    dependencies = [("hazards", "0009_records_of_ladder_drafts"), ("institutions", "0006_search")]
 
     operations = [
         migrations.RunSQL(
