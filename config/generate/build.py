@@ -15,6 +15,7 @@ from config.generate.cast import World, make_world
 from config.generate.lives import Ticket
 from config.generate.loading import BulkLoad
 from config.generate.rows import COLUMNS, Writer
+from hazards import clock
 from hazards.actions.anchoring import make_anchor
 from hazards.models import Hazard
 
@@ -54,6 +55,7 @@ def generate(hazards: int, institutions: int, seed: int, say: Callable[[str], No
     with connection.cursor() as cursor:
         for table in (*COLUMNS, "reports_summarycell"):
             cursor.execute(f"VACUUM (ANALYZE) {table}")
+    clock.start_missing()
     make_anchor()
 
 

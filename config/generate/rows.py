@@ -17,7 +17,7 @@ HAZARD = (
     "interim_measures", "supervising_officer_id", "closing_region_id", "registered_at", "registered_by_id", "issued_at",
     "issued_by_id", "submitted_at", "submitted_by_id", "verified_at", "verified_by_id", "closed_at", "closed_by_id",
     "void_requested_at", "void_requested_by_id", "voided_at", "voided_by_id", "void_reason", "status_changed_at",
-    "event_count", "event_head",
+    "event_count", "event_head", "awaits_department",
 )  # fmt: skip
 COLUMNS = {
     "hazards_hazard": HAZARD,
@@ -121,7 +121,7 @@ class Writer:
             self._came_back(life), life.status.value, life.round, life.due_on, house.head if issued else "", "",
             officer, life.closing_region if accepted else None, *_pair(first), *_pair(issued), *_pair(submitted),
             *_pair(accepted), *_pair(closed), *_pair(requested), *_pair(voided), voided.comment if voided else
-            (requested.comment if requested else ""), moved.at, len(life.acts), head,
+            (requested.comment if requested else ""), moved.at, len(life.acts), head, False,
         )  # fmt: skip
 
     def _came_back(self, life: Life) -> int | None:
