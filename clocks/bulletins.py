@@ -49,7 +49,9 @@ def announce_due(now: datetime) -> int:
     day = now.date().isoformat()
     key = f"overdue:{day}"
     with connection.cursor() as cursor:
-        cursor.execute(_LATE, {"key": key, "today": now.date(), "kinds": [kind.value for kind in ESCALATIONS]})
+        cursor.execute(
+            _LATE, {"key": key, "today": now.date(), "kinds": [kind.value for kind in ESCALATIONS]}
+        )
         found = cursor.fetchall()
     if found:
         outbox.let_stand((topic(authority), day) for authority, *_ in found)

@@ -129,12 +129,7 @@ def coming(actor: Actor, today: date, until: date) -> list[Coming]:
 
     One line a clock. Two statements.
     """
-    clocks = list(
-        Clock.objects.visible_to(actor)
-        .running()
-        .filter(next_look_on__lte=until)
-        .with_place()
-    )
+    clocks = list(Clock.objects.visible_to(actor).running().filter(next_look_on__lte=until).with_place())
     moments = schedule.moments((c.ladder_key, c.due_on) for c in clocks)
     found = []
     for clock in clocks:
@@ -145,9 +140,7 @@ def coming(actor: Actor, today: date, until: date) -> list[Coming]:
         ]
         if due:
             weightiest = max(due, key=lambda m: m.position)
-            found.append(
-                Coming(clock, weightiest, words.audience_name(weightiest.audience, clock))
-            )
+            found.append(Coming(clock, weightiest, words.audience_name(weightiest.audience, clock)))
     return sorted(
         found, key=lambda c: (c.moment.rung_on, -list(RungKind).index(c.kind), c.clock.due_on, c.clock.pk)
     )

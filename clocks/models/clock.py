@@ -11,7 +11,6 @@ from notifications.rules import SITE_PATH
 
 from ._parts import known
 
-
 # What naming a clock's place and its audiences takes, for select_related.
 PLACE = (
     "institution__authority",
@@ -51,7 +50,12 @@ class Clock(models.Model):
     kind = models.CharField("种类", max_length=20, choices=ClockKind)
     subject_id = models.BigIntegerField("事项编号")
     institution = models.ForeignKey(
-        Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="clocks", verbose_name="机构"
+        Institution,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="clocks",
+        verbose_name="机构",
     )
     authority = models.ForeignKey(
         Authority, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="部门"

@@ -104,7 +104,10 @@ def place_under_supervision(
     dues.supervision(order)
     dues.progress_report(order)
     asked = Draft.objects.filter(
-        clock__kind=ClockKind.HAZARD, clock__subject_id=hazard.pk, kind=RungKind.PLACARD, authority=by.authority
+        clock__kind=ClockKind.HAZARD,
+        clock__subject_id=hazard.pk,
+        kind=RungKind.PLACARD,
+        authority=by.authority,
     )
     drafts.issued_elsewhere(asked, by=by, number=document_number, text=requirements)
     return hazard

@@ -60,7 +60,9 @@ def take_up(draft: Draft, *, by: Actor) -> str:
     if not form_of(by, draft):
         raise PermissionDenied("这份文书没有专门的表单，或不由您签发。")
     if draft.kind == RungKind.PLACARD:
-        return reverse("hazards:act", args=[draft.clock.subject_id, HazardAction.PLACE_UNDER_SUPERVISION.value])
+        return reverse(
+            "hazards:act", args=[draft.clock.subject_id, HazardAction.PLACE_UNDER_SUPERVISION.value]
+        )
     model, name = _RECORD[RungKind(draft.kind)], draft.clock.place.name
     record, is_new = model.objects.get_or_create(
         ladder_draft=draft,

@@ -61,7 +61,10 @@ def test_short_messages_go_to_the_house_and_the_leader_of_a_major_matter(cast, s
     clock = major(cast.home)
     sweep(at(LATE))
     texted = Delivery.objects.filter(channel=Channel.SMS, notice__topic=clock.topic)
-    assert set(texted.values_list("notice__recipient", flat=True)) == {cast.manager.user.pk, cast.county.user.pk}
+    assert set(texted.values_list("notice__recipient", flat=True)) == {
+        cast.manager.user.pk,
+        cast.county.user.pk,
+    }
     assert texted.filter(is_duty=True).count() == 2
 
 
