@@ -28,9 +28,13 @@ SHOWN = 10  # lines in the message; all of them stand on the page it leads to
 PATIENCE = "SET LOCAL statement_timeout = '60s'"
 _COMPOSER = 7210021  # advisory lock: one composer at a time
 
+# An act that ends several clocks may hold a line and wait for another: whoever composes waits for no act, or the two
+# would wait for each other. A line an act held and kept after all stands in the next day's digest.
 _TAKE = f"""
-WITH taken AS (
-    DELETE FROM clocks_pendingline RETURNING reminder_id
+WITH free AS MATERIALIZED (
+    SELECT reminder_id FROM clocks_pendingline FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM clocks_pendingline p USING free WHERE p.reminder_id = free.reminder_id RETURNING p.reminder_id
 ), told AS (
     SELECT r.id, r.clock_id, r.audience, r.kind, r.rung_on, r.due_on, r.by_mail, r.by_sms, {PLACE_ID} AS place_id
     FROM taken JOIN clocks_reminder r ON r.id = taken.reminder_id JOIN clocks_clock c ON c.id = r.clock_id

@@ -106,3 +106,17 @@ class Outcome(models.TextChoices):
     DELIVERED = "delivered", "已提醒"
     SUPERSEDED = "superseded", "由更高一级代替"
     DRAFT = "draft", "待签发"
+
+
+class BulletinHeading(models.TextChoices):
+    """What a group chat is told about."""
+
+    DAILY = "daily", "今日逾期情况"
+
+
+class BulletinCount(models.TextChoices):
+    """What is counted for a group chat."""
+
+    LATE = "late", "逾期未办结"
+    MAJOR = "major", "其中重大"
+    ESCALATED = "escalated", "今日升级"

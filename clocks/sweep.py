@@ -12,7 +12,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from clocks import digests, following, telling
+from clocks import bulletins, digests, following, telling
 from clocks.digests import PATIENCE
 from clocks.schedule import MOMENTS
 from notifications.heartbeat import beat
@@ -91,6 +91,7 @@ def sweep(now: datetime | None = None) -> int:
         total += recorded
         if looked < BATCH:
             digests.compose_due(now)
+            bulletins.announce_due(now)
             break
     beat(HEARTBEAT)
     return total

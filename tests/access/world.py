@@ -170,16 +170,17 @@ class County:
             timezone.localdate(),
             {"institution_id": self.home.pk, "url": f"/institutions/{self.home.pk}/"},
         )
+        self.matter = 10**9 + self.home.pk  # no row's id: real matters have clocks of their own
         self.clock = running.start(
-            kind="feedback", subject_id=self.home.pk, ladder_key="feedback", due_on=today,
+            kind="feedback", subject_id=self.matter, ladder_key="feedback", due_on=today,
             started_on=today - timedelta(days=9), title=f"{self.canary}反馈", **facts,
         )  # fmt: skip
         late = running.start(
-            kind="supervision", subject_id=self.home.pk, ladder_key="hazard_major", is_major=True,
-            due_on=today - timedelta(days=4), started_on=today - timedelta(days=9), title=f"{self.canary}督办", **facts,
+            kind="supervision", subject_id=self.matter, ladder_key="hazard_major", is_major=True,
+            due_on=today - timedelta(days=11), started_on=today - timedelta(days=12), title=f"{self.canary}督办", **facts,
         )  # fmt: skip
         sweep(timezone.localtime().replace(hour=6))
-        self.act_draft = late.drafts.get()
+        self.act_draft, self.city_draft = late.drafts.get(kind="supervise"), late.drafts.get(kind="circular")
 
     def _photo(self, actor, seed):
         name = f"{self.canary}{seed}.jpg"
@@ -213,8 +214,9 @@ class County:
             "visit": {"uid": self.visit.uid},
             "finding": {"uid": self.visit.uid, "finding_uid": self.finding.uid},
             "finding_photo": {"pk": self.finding_photo.pk, "variant": "full"},
-            "clock": {"kind": "feedback", "subject_id": self.home.pk},
+            "clock": {"kind": "feedback", "subject_id": self.matter},
             "act_draft": {"pk": self.act_draft.pk},
+            "city_draft": {"pk": self.city_draft.pk},
             "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
             "order": {"pk": self.order.pk},
             "letter": {"pk": self.letter.pk},

@@ -1,0 +1,73 @@
+"""Group chats hear counts once a day; short messages go where the ladder says."""
+
+from datetime import timedelta
+
+import pytest
+
+from clocks import running
+from clocks.models import Ladder
+from clocks.sweep import sweep
+from notifications.enums import Channel
+from notifications.models import Bulletin, Delivery
+from tests.clocks.made import DUE, at, major, start_clock
+from tests.factories import RobotWebhookFactory
+
+pytestmark = pytest.mark.django_db
+LATE = DUE + timedelta(days=1)
+
+
+@pytest.fixture
+def robots(cast, settings):
+    """A robot of the county, of the city and of another county."""
+    settings.WEBHOOK_ORIGINS = ["https://qyapi.weixin.qq.com"]
+    for actor in (cast.county, cast.city):
+        RobotWebhookFactory(authority=actor.authority)
+    RobotWebhookFactory()
+    return cast
+
+
+def said() -> dict:
+    """Who said what, in counts."""
+    return {b.authority: dict(b.counts) for b in Bulletin.objects.all()}
+
+
+def test_each_authority_says_once_a_day_how_much_is_late_in_its_region(robots):
+    start_clock(robots.home)
+    major(robots.home, due_on=DUE - timedelta(days=8))
+    start_clock(robots.home, due_on=LATE)
+    sweep(at(LATE, 7, 29))
+    assert said() == {}
+    sweep(at(LATE))
+    sweep(at(LATE))
+    counts = {"逾期未办结": 2, "其中重大": 1, "今日升级": 1}
+    assert said() == {robots.county.authority: counts, robots.city.authority: counts}
+    assert (Bulletin.objects.count(), Delivery.objects.filter(channel=Channel.WECOM).count()) == (2, 2)
+    sweep(at(LATE + timedelta(days=1)))
+    assert Bulletin.objects.count() == 4
+
+
+def test_nothing_late_is_not_said(robots):
+    clock = start_clock(robots.home)
+    running.stop(kind="hazard", subject_id=clock.subject_id)
+    sweep(at(LATE))
+    assert said() == {}
+
+
+def test_short_messages_go_to_the_house_and_the_leader_of_a_major_matter(cast, settings):
+    settings.SMS_URL = "http://127.0.0.1:1/"
+    for n, actor in enumerate((cast.manager, cast.county, cast.city)):
+        actor.user.phone = f"1380000000{n}"
+        actor.user.save(update_fields=["phone"])
+    clock = major(cast.home)
+    sweep(at(LATE))
+    texted = Delivery.objects.filter(channel=Channel.SMS, notice__topic=clock.topic)
+    assert set(texted.values_list("notice__recipient", flat=True)) == {
+        cast.manager.user.pk,
+        cast.county.user.pk,
+    }
+    assert texted.filter(is_duty=True).count() == 2
+
+
+def test_general_matters_cost_no_short_message(cast):
+    rungs = Ladder.objects.filter(rungs__by_sms=True).values_list("key", flat=True)
+    assert set(rungs) == {"hazard_major"}
