@@ -286,7 +286,7 @@ class World:
 
     def _channels(self):
         """Group robots, one at work and one that failed, and addresses that reach nobody."""
-        authority, name = self.cast.place.county.authorities.get(), LONG_NAME[:40]
+        authority, name = self.cast.place.county.authorities.get(department="civil_affairs"), LONG_NAME[:40]
         failed = {
             "failed_at": timezone.now(),
             "last_error": f"HTTP 200 errcode 310000: sign not match {LONG_LATIN}",

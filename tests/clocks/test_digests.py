@@ -97,8 +97,8 @@ def test_a_matter_settled_before_the_mail_left_is_taken_out_of_it(cast, settings
 def test_major_matters_are_told_at_once_and_their_mail_cannot_be_switched_off(cast, settings):
     settings.EMAIL_ENABLED = True
     mail_to(cast.manager)
-    major(cast.home)
+    clock = major(cast.home)
     sweep(at(date(2030, 1, 1)))
-    notice = Notice.objects.get(recipient=cast.manager.user)
+    notice = Notice.objects.get(recipient=cast.manager.user, topic=clock.topic)
     assert notice.subject.startswith("重大隐患红色预警：")
     assert Delivery.objects.get(notice=notice).is_duty
