@@ -39,7 +39,8 @@ def pages(world: World, reader: str) -> list[str]:
         is_act = name == "hazards:act"
         arguments = world.acts(actor) if is_act else world.objects(policies[0].takes, actor)
         few = DETAILS.get(reader, 1) if name == "hazards:detail" else None
-        addresses = [reverse(name, kwargs=kwargs) for kwargs in arguments[:few]]
+        given = dict(policies[0].arguments)
+        addresses = [reverse(name, kwargs=given | kwargs) for kwargs in arguments[:few]]
         found += [url for url in addresses if is_page(client.get(url))]
     return found
 
