@@ -26,17 +26,18 @@ _SUMS = ", ".join(f"sum({name})::bigint" for name in _NAMES)
 # Own cells whole; of the parts only what a line of the table shows. Months stay apart where a trend needs them.
 _READ = f"""
 WITH parts (level, place_id) AS ({{parts}}),
+wanted (is_part, level, place_id) AS (
+    SELECT false, %(level)s::smallint, %(place)s::bigint UNION ALL SELECT true, level, place_id FROM parts
+),
 cells AS (
     SELECT false AS is_part, {_COLUMNS} FROM reports_summarycell
     WHERE level = %(level)s AND place_id = %(place)s
     UNION ALL
-    SELECT false, {_COLUMNS} FROM reports_cellpending WHERE level = %(level)s AND place_id = %(place)s
-    UNION ALL
     SELECT true, {_COLUMNS} FROM parts JOIN reports_summarycell USING (level, place_id)
     WHERE facet = 'all' AND axis = 'found'
     UNION ALL
-    SELECT true, {_COLUMNS} FROM parts JOIN reports_cellpending USING (level, place_id)
-    WHERE facet = 'all' AND axis = 'found'
+    SELECT is_part, {_COLUMNS} FROM wanted JOIN reports_cellpending USING (level, place_id)
+    WHERE NOT is_part OR facet = 'all' AND axis = 'found'
     {{rows}}
 )
 SELECT is_part, place_id, CASE WHEN is_part AND level = 4 THEN

@@ -39,7 +39,8 @@ def pages(world: World, reader: str) -> list[str]:
             continue
         arguments = world.acts(actor) if name == "hazards:act" else named(world, policies, actor)
         few = DETAILS.get(reader, 1) if name == "hazards:detail" else None
-        addresses = [reverse(name, kwargs=kwargs) for kwargs in arguments[:few]]
+        given = dict(policies[0].arguments)
+        addresses = [reverse(name, kwargs=given | kwargs) for kwargs in arguments[:few]]
         found += [url for url in addresses if is_page(client.get(url))]
     return found
 
