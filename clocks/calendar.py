@@ -33,13 +33,18 @@ def count_moved(proposal: Proposal) -> int:
 
 def after_change(first: date) -> int:
     """Let the next sweep look anew at every running clock whose ladder counts in workdays; how many there are."""
-    keys = Rung.objects.filter(unit=Unit.WORKDAY, ladder__status=LadderStatus.PUBLISHED)
-    return look_again(*keys.values_list("ladder__key", flat=True).distinct())
+    return look_again(*_counted_in_workdays().distinct())
 
 
 def furthest() -> date | None:
-    """The latest deadline that is running."""
-    return Clock.objects.running().order_by("-due_on").values_list("due_on", flat=True).first()
+    """The latest running deadline of a ladder that counts in workdays: for the others no calendar is needed."""
+    running = Clock.objects.running().filter(ladder_key__in=_counted_in_workdays())
+    return running.order_by("-due_on").values_list("due_on", flat=True).first()
+
+
+def _counted_in_workdays():
+    rungs = Rung.objects.filter(unit=Unit.WORKDAY, ladder__status=LadderStatus.PUBLISHED)
+    return rungs.values_list("ladder__key", flat=True)
 
 
 def depend() -> None:
