@@ -117,7 +117,9 @@ POLICIES: dict[str, list[Policy]] = {
     "hazards:draft": [of({PROVINCE, CITY}, methods=BOTH)],
     "hazards:look_for_drafts": [of({PROVINCE, CITY}, methods=POST)],
     # A circular the ladder drafted for the city.
-    "hazards:take_up": [of({CITY}, "city_draft", POST, unseen_by=frozenset(HOUSE | {PATROL, COUNTY}))],
+    "hazards:take_up": [
+        of({CITY}, "city_draft", POST, unseen_by=frozenset(HOUSE | {PATROL, COUNTY, AUDITOR}))
+    ],
     # The matrix has one that was issued, by the city to the county.
     "hazards:record": [record(OFFICIALS | {AUDITOR})],
     "hazards:record_act": [

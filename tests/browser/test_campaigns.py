@@ -72,7 +72,7 @@ def test_a_city_runs_a_campaign_with_a_team_and_sees_how_far_it_is(window, fault
     page.get_by_role("button", name="保存").click()
     page.get_by_role("link", name="选择组员").click()
     page.get_by_label("姓名、登录名或单位").fill("李秀英")
-    page.get_by_role("button", name="查找").click()
+    page.locator("main").get_by_role("button", name="查找").click()
     page.get_by_label("李秀英").check()
     check(page)
     page.get_by_role("button", name="增加所选").click()

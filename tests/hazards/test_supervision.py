@@ -220,7 +220,7 @@ def test_the_list_shows_what_is_open_in_scope_with_a_fixed_number_of_statements(
         while SupervisionOrder.objects.visible_to(cast.city).count() < count:
             supervised(hazard_in(cast, S.RECTIFYING), cast.county)
         client.get("/hazards/orders/")
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(14):
             page = client.get("/hazards/orders/")
         assert len(page.context["page"].object_list) == count
 
