@@ -6,6 +6,9 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from clocks import running
+from clocks.actions.ladders import load_ladders
+from clocks.sweep import sweep
 from files.intake import receive
 from files.models import StoredFile
 from hazards import workflow
@@ -112,6 +115,7 @@ class World:
         self.upload = self.photos(cast.county, 1)[0]
         self._inspect()
         self._channels()
+        self._run_clocks()
         InstitutionEvent.objects.create(
             institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
         )  # fmt: skip
@@ -300,6 +304,23 @@ class World:
             actor.user.save()
             self.address = UndeliverableAddressFactory(user=actor.user)
 
+    def _run_clocks(self):
+        """A matter that is late and one that escalates tomorrow, with acts that wait to be issued."""
+        load_ladders()
+        today, home = timezone.localdate(), self.cast.home
+        facts = {"institution_id": home.pk, "url": f"/institutions/{home.pk}/", "title": LONG[:200]}
+        self.matter = 10**9 + home.pk  # no row's id: real matters have clocks of their own
+        running.start(
+            kind="feedback", subject_id=self.matter, ladder_key="feedback", due_on=today,
+            started_on=today - timedelta(days=9), **facts,
+        )  # fmt: skip
+        late = running.start(
+            kind="supervision", subject_id=self.matter, ladder_key="hazard_major", is_major=True,
+            due_on=today - timedelta(days=11), started_on=today - timedelta(days=12), **facts,
+        )  # fmt: skip
+        sweep()
+        self.act_drafts = {kind: late.drafts.get(kind=kind) for kind in ("supervise", "circular")}
+
     def objects(self, takes: str, actor) -> list[dict]:
         """URL arguments for what a URL takes (see tests/access/policy.py): several where the page differs much."""
         home, member = self.cast.home, self.cast.manager
@@ -328,6 +349,11 @@ class World:
             "letter": [{"pk": letter.pk} for letter in self.letters],
             "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
             "record": [{"kind": record.kind.value, "pk": record.pk} for record in self.records],
+            "clock": [{"kind": "feedback", "subject_id": self.matter}],
+            "act_draft": [{"pk": self.act_drafts["supervise"].pk}],
+            "city_draft": [{"pk": self.act_drafts["circular"].pk}],
+            "sent_photo": [{"uid": self.visits[0].uid, "photo_uid": uuid.uuid4()}],
+            "sent_signature": [{"uid": self.visits[0].uid, "signature_uid": uuid.uuid4()}],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
         own = {"draft": self.draft, "export": self.exports, "filter": self.filters}
