@@ -1,3 +1,15 @@
+from .imports import (
+    AT_WORK,
+    ImportAct,
+    ImportedRow,
+    ImportEvent,
+    ImportFile,
+    ImportStage,
+    ImportTakes,
+    LedgerImport,
+    PastHazard,
+    RememberedColumn,
+)
 from .kept import (
     PENDING,
     ExportAct,
@@ -20,6 +32,7 @@ from .summary import (
 )
 
 __all__ = [
+    "AT_WORK",
     "FOLD_LOCK",
     "KIND_LOCK",
     "PENDING",
@@ -32,7 +45,16 @@ __all__ = [
     "FilterAlert",
     "FilterMatch",
     "Format",
+    "ImportAct",
+    "ImportEvent",
+    "ImportFile",
+    "ImportStage",
+    "ImportTakes",
+    "ImportedRow",
+    "LedgerImport",
+    "PastHazard",
     "PlaceLevel",
+    "RememberedColumn",
     "SavedFilter",
     "SummaryCell",
     "SummaryDelta",

@@ -22,6 +22,7 @@ from tests.factories import (
     Cast,
     DrillFactory,
     ExportJobFactory,
+    LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
     RobotWebhookFactory,
@@ -100,6 +101,9 @@ class County:
         query = {"q": canary}
         self.export = ExportJobFactory(
             asked_as=cast.county.membership, query=query, words=canary, made=canary
+        )
+        self.brought = LedgerImportFactory(
+            asked_as=cast.county.membership, filename=f"{canary}.csv", content=canary
         )
         self.kept = SavedFilterFactory(
             kept_as=cast.county.membership,
@@ -201,6 +205,7 @@ class County:
             "notice": {"pk": self.notice.pk},
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
+            "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},

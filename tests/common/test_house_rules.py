@@ -57,7 +57,8 @@ MADE_BY_THE_REAL_ACTS = {
     "ClosingPolicyChange", "ExtensionPolicyChange", "DraftingRuleChange", "ExtensionRequest", "SupervisionOrder",
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
-    "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget",
+    "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget", "ImportFile", "ImportEvent", "ImportedRow",
+    "PastHazard", "RememberedColumn",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
