@@ -90,8 +90,9 @@ class Judge:
         self.words: Counter = Counter()
 
     def judge(self, rows: Iterable[tuple[int, Values]]) -> Iterator[list[Row]]:
-        """The rows in lots of AT_ONCE."""
-        rows = iter(rows)
+        """The rows in lots of AT_ONCE. Footers and totals, which say nothing where every row must, are no rows."""
+        needed = [column for column, name in self._columns.items() if BY_NAME[name].is_required]
+        rows = (row for row in rows if any(cell_text(row[1][c]) for c in needed if c < len(row[1])))
         while lot := list(islice(rows, AT_ONCE)):
             judged = [self._read(number, values) for number, values in lot]
             self._find_here([row for row in judged if row.identity])
