@@ -102,7 +102,7 @@ def _guard_parts(archive: zipfile.ZipFile, limits: Limits) -> None:
             "worksheets/" in part.filename or "sharedStrings" in part.filename,
         )
         tags += own
-        cells += len(_CELL.findall(xml)) if holds_cells else 0
+        cells += sum(1 for _ in _CELL.finditer(xml)) if holds_cells else 0
         if tags > limits.tags or cells > limits.cells or (own > limits.other_tags and not holds_cells):
             raise SheetError("表里的内容太多，请只保留需要导入的行和列。")
         if merged > limits.merged:

@@ -12,8 +12,11 @@ from reports.imports.reading import MAX_BYTES, MAX_ROWS
 from reports.models import ImportTakes, LedgerImport
 
 _KINDS = (".xlsx", ".csv")
-_NOT_IMPORTED = ("", "不对应（原文留在记录里）")
-_CHOICES = [_NOT_IMPORTED, *((f.name, f"{f.label}{'（必需）' if f.is_required else ''}") for f in FIELDS)]
+_NOTHING = "-"
+_CHOICES = [
+    (_NOTHING, "不对应（原文留在记录里）"),
+    *((f.name, f"{f.label}{'（必需）' if f.is_required else ''}") for f in FIELDS),
+]
 
 
 class LedgerForm(forms.Form):
@@ -64,8 +67,7 @@ class MatchForm(forms.Form):
                 label=f"{get_column_letter(column + 1)} 列：{heading}",
                 help_text=f"例：{samples[:60]}" if samples else "前几行是空的",
                 choices=_CHOICES,
-                initial=request.columns.get(str(column), ""),
-                required=False,
+                initial=request.columns.get(str(column)) or _NOTHING,
             )
 
     @property
@@ -75,7 +77,7 @@ class MatchForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        said = {column: cleaned.get(f"c{column}", "") for column in self.columns}
+        said = self._said(cleaned)
         times = Counter(name for name in said.values() if name)
         labels = dict(_CHOICES)
         for column, name in said.items():
@@ -87,7 +89,11 @@ class MatchForm(forms.Form):
 
     @property
     def columns_said(self) -> dict[int, str]:
-        return {column: self.cleaned_data[f"c{column}"] for column in self.columns}
+        return self._said(self.cleaned_data)
+
+    def _said(self, cleaned: dict) -> dict[int, str]:
+        """The field of each column, '' for none."""
+        return {column: cleaned.get(f"c{column}", "").removeprefix(_NOTHING) for column in self.columns}
 
     @property
     def choices_made(self) -> dict[str, str]:
@@ -97,6 +103,4 @@ class MatchForm(forms.Form):
 class ConfirmForm(forms.Form):
     """All or nothing, or what is right."""
 
-    takes = forms.ChoiceField(
-        label="怎样导入", choices=ImportTakes, widget=forms.RadioSelect(attrs={"class": "stacked"})
-    )
+    takes = forms.ChoiceField(label="怎样导入", choices=ImportTakes)

@@ -15,8 +15,10 @@ HEADING = "错误"
 _RED, _PINK = "B4232A", "FDEEEE"
 
 
-def mark(content: bytes, request, errors: dict[int, list[str]], fields: dict[int, list[str]]) -> bytes:
-    """The file with a column of errors; `fields` are the fields that are wrong in each row. Formulas become text.
+def mark(content: bytes, request, errors: dict[int, list[str]], fields: dict[int, list[str]], go_on) -> bytes:
+    """The file with a column of errors; `fields` are the fields that are wrong in each row. Formulas become values.
+
+    `go_on` is called between the long parts: a sheet of 20,000 rows takes some ten seconds.
 
     Raises SheetError when the file can't be read.
     """
@@ -25,11 +27,12 @@ def mark(content: bytes, request, errors: dict[int, list[str]], fields: dict[int
     layout = request.layout
     if request.kind == CSV:
         return _mark_csv(content, layout["heading_row"], errors)
-    return _mark_book(content, layout["sheet"], layout["heading_row"], errors, wrong)
+    return _mark_book(content, layout["sheet"], layout["heading_row"], errors, wrong, go_on)
 
 
-def _mark_book(content: bytes, index: int, heading: int, errors: dict, wrong: dict) -> bytes:
+def _mark_book(content: bytes, index: int, heading: int, errors: dict, wrong: dict, go_on) -> bytes:
     book = open_book(content, LIMITS)
+    go_on()
     sheet = book.worksheets[index]
     for other in [other for other in book.worksheets if other is not sheet]:
         book.remove(other)
@@ -50,6 +53,7 @@ def _mark_book(content: bytes, index: int, heading: int, errors: dict, wrong: di
         for column in wrong[row]:
             sheet.cell(row, column + 1).fill = pink
     sheet.column_dimensions[get_column_letter(target)].width = 48
+    go_on()
     return book_bytes(book)
 
 

@@ -127,7 +127,9 @@ def _check(claim: Claim, request: LedgerImport, judge: Judge, lots, file: Import
             if row.errors:
                 errors[row.number], columns[row.number] = row.errors, sorted(row.wrong_columns)
         claim.go_on(done)
-    marked = marking.mark(bytes(file.content), request, errors, columns) if errors else None
+    marked = None
+    if errors:
+        marked = marking.mark(bytes(file.content), request, errors, columns, lambda: claim.go_on(done))
     with transaction.atomic():
         moved = claim.ours.update(
             stage=ImportStage.CHECKED, leased_until=None, attempts=0, rows_done=done, rows_total=done, counts=counts,

@@ -68,7 +68,7 @@ def match_import(request, pk):
 def import_(request, pk):
     """How far it is, what is wrong, what can be done next; with htmx the part that changes."""
     job = _own(request, pk)
-    return _page(request, job, ConfirmForm(initial={"takes": "good" if job.counts.get("wrong") else "all"}))
+    return _page(request, job, ConfirmForm())
 
 
 def _page(request, job: LedgerImport, form: ConfirmForm, status=HTTPStatus.OK) -> HttpResponse:

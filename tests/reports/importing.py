@@ -78,7 +78,7 @@ def brought(actor, content: bytes, name="台账.xlsx") -> LedgerImport:
 
 def match(actor, job: LedgerImport, **said):
     """The answer to the form of columns, as guessed but for what is `said`."""
-    columns = {f"c{column}": job.columns.get(column, "") for column in job.layout["headings"]}
+    columns = {f"c{column}": job.columns.get(column) or "-" for column in job.layout["headings"]}
     return as_client(actor).post(f"/imports/{job.pk}/columns/", columns | CHOICES | said)
 
 
