@@ -172,8 +172,8 @@ class Judge:
         except Unread as unread:
             row.refuse("institution", str(unread))
             return
-        if name := said.get("officer"):
-            row.officer = self._officials.find(row.institution, name)
+        name = said.get("officer")
+        row.officer = self._officials.find(row.institution, name) if name else self._by.user.pk
 
     def _stand(self, row: Row) -> None:
         """How it stood, from 状态 and 是否销号; where neither says, from the days."""
