@@ -2,7 +2,6 @@
 
 import csv
 import io
-from datetime import datetime
 
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -37,8 +36,7 @@ def _mark_book(content: bytes, index: int, heading: int, errors: dict, wrong: di
     for other in [other for other in book.worksheets if other is not sheet]:
         book.remove(other)
     sheet._charts, sheet._images = [], []
-    shown = open_book(content, LIMITS, data_only=True, read_only=True).worksheets[index]
-    _show_values(sheet, shown)
+    _show_values(sheet, content, index)
     headings = {column: cell_text(sheet.cell(heading, column).value) for column in range(1, MAX_COLUMNS + 1)}
     last = max(column for column, words in headings.items() if words)
     target = next((column for column, words in headings.items() if words == HEADING), last + 1)
@@ -57,24 +55,23 @@ def _mark_book(content: bytes, index: int, heading: int, errors: dict, wrong: di
     return book_bytes(book)
 
 
-def _show_values(sheet, shown) -> None:
+def _show_values(sheet, content: bytes, index: int) -> None:
     """Formulas as the values the person sees: rows that are taken out and put elsewhere must not change."""
     formulas = [place for place, cell in sheet._cells.items() if cell.data_type == "f"]
-    values = {}
-    if formulas:
-        shown.reset_dimensions()
-        rows = {row for row, _ in formulas}
-        for number, row in enumerate(
-            shown.iter_rows(max_row=max(rows), max_col=MAX_COLUMNS, values_only=True), 1
-        ):
-            if number in rows:
-                values[number] = row
+    values = _values_of_rows(content, index, {row for row, _ in formulas}) if formulas else {}
     for row, column in formulas:
         cell, value = sheet._cells[row, column], values.get(row, ())
         cell.value = value[column - 1] if column <= len(value) else None
     for cell in sheet._cells.values():
-        if not isinstance(cell.value, datetime):
-            make_plain(cell)
+        make_plain(cell)
+
+
+def _values_of_rows(content: bytes, index: int, rows: set[int]) -> dict[int, tuple]:
+    """What the cells of these rows showed when the file was saved."""
+    page = open_book(content, LIMITS, data_only=True, read_only=True).worksheets[index]
+    page.reset_dimensions()
+    lines = page.iter_rows(max_row=max(rows), max_col=MAX_COLUMNS, values_only=True)
+    return {number: line for number, line in enumerate(lines, start=1) if number in rows}
 
 
 def _mark_csv(content: bytes, heading: int, errors: dict[int, list[str]]) -> bytes:
