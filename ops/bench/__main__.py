@@ -45,13 +45,14 @@ def run(sizes: list[int], only: list[str], effort: Effort, home: Path = HOME) ->
             made[size] = province.ensure()
             measurers[size] = Measurer(province.environment, home / f"{province.name}.log")
             stack.callback(measurers[size].end)
+            measurers[size].ask(put_right=size)
         rows, failed = measure_bars(measurers[max(sizes)], [job for job in JOBS if job in only], effort)
         growth: Growth = {}
         if GROWTH in only:
             growth, lost = measure_growth(measurers, effort)
             growth[GENERATING] = {size: made[size].seconds * 1000 for size in sizes}
             rows, failed = rows + growth_rows(growth, made), failed + lost
-        there = {size: measurer.ask() for size, measurer in measurers.items()}
+        there = {size: measurer.ask(count=True) for size, measurer in measurers.items()}
     loads.append(load())
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": time.monotonic() - began, "load": loads,
@@ -181,3 +182,6 @@ if __name__ == "__main__":
     except Refusal as refusal:
         say(f"✗ {refusal}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        say("\n… 已停止；没有记录结果")
+        sys.exit(130)

@@ -114,7 +114,7 @@ def _measure(port: int, rounds: int) -> tuple[Spent, Spent]:
         people, max(rounds // 4, 1), _nothing()
     )  # every process and thread has its templates and connection
     alone, together = _nothing(), _nothing()
-    for _ in range(2):  # one, five, one, five
+    for _ in range(min(rounds, 2)):  # one, five, one, five
         for person in people:
             person.visit(max(rounds // 4, 1), alone)
         _all_at_once(people, max(rounds // 2, 1), together)

@@ -13,6 +13,7 @@ class Effort:
     seconds: float = 4.0  # of one round of writers
     visits: int = 20  # of each page, by each of five people
     export_rows: int = 100_000
+    photo_side: int = 4000  # pixels of the longer side, as a phone of 12 megapixels makes: 2 MB
 
 
-LEAST = Effort(times=1, many=2, rounds=1, seconds=0.3, visits=1, export_rows=200)
+LEAST = Effort(times=1, many=2, rounds=1, seconds=0.3, visits=1, export_rows=200, photo_side=400)

@@ -27,11 +27,11 @@ class Growth:
 
     def __init__(self):
         self._works: dict[str, Callable[[], object]] = {}
-        self._last = last_hazard()
-        self._is_swept = False
+        self._last, self._is_swept = 0, False
 
     def measure(self, job: str, times: int) -> list[float]:
         """Milliseconds of each run, after one that counts for nothing when the job is new."""
+        self._last = self._last or last_hazard()
         if job not in self._works:
             self._works[job] = JOBS[job](self)
             self._works[job]()
@@ -45,7 +45,8 @@ class Growth:
         return milliseconds(work)
 
     def tidy(self) -> None:
-        forget_hazards_after(self._last)
+        if self._works:
+            forget_hazards_after(self._last)
         if self._is_swept:
             forget_what_was_told()
 
@@ -89,7 +90,7 @@ JOBS: dict[str, Callable[[Growth], Callable[[], object]]] = {
     "台账 全县": lambda _: _page(Role.COUNTY_OFFICIAL, LEDGER),
     "统计 全省": lambda _: _page(Role.PROVINCE_OFFICIAL, DASHBOARD),
     "统计 全县": lambda _: _page(Role.COUNTY_OFFICIAL, DASHBOARD),
-    "查找 少见的词": lambda _: _page(Role.PROVINCE_OFFICIAL, LEDGER, q=words_said()[0]),
+    "查找 少见的词": lambda _: _page(Role.PROVINCE_OFFICIAL, LEDGER, q=words_said()[0][0]),
     SWEEPING: Growth.sweeping,
     "登记并下发": lambda _: registering(),
     "工作台 县级": lambda _: _page(Role.COUNTY_OFFICIAL, "/"),

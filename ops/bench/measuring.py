@@ -1,7 +1,8 @@
 """In a process of its own for each province: does what it is told line by line, and answers in JSON.
 
-`{"do": "台账", "effort": {…}}` answers {"rows": […]}; `{"grow": "登记并下发", "times": 5}` answers {"ms": […]}; `{"end": true}`
-tidies up and ends. What cannot be done answers {"error": "…"}.
+`{"do": "ledger", "effort": {…}}` answers {"rows": […]}; `{"grow": "登记并下发", "times": 5}` answers {"ms": […]};
+`{"put_right": 10000}` takes away what a broken run left after the hazard of that key; `{"count": true}` says how many
+hazards there are; `{"end": true}` tidies up and ends. What cannot be done answers {"error": "…"}.
 """
 
 import json
@@ -18,6 +19,7 @@ from ops.bench.effort import Effort
 from ops.bench.exporting import exports
 from ops.bench.figures import dashboards
 from ops.bench.growth import Growth
+from ops.bench.owner import put_right
 from ops.bench.pages import ledger, search, statements
 from ops.bench.photos import photos
 from ops.bench.rows import Row
@@ -55,6 +57,9 @@ def _answer(asked: dict, growth: Growth) -> dict:
             return {"rows": [row.as_json() for row in JOBS[job](Effort(**asked["effort"]))]}
         if job := asked.get("grow"):
             return {"ms": growth.measure(job, asked["times"])}
+        if "put_right" in asked:
+            put_right(asked["put_right"])
+            return {}
         if "end" in asked:
             growth.tidy()
             return {}

@@ -11,20 +11,23 @@ from ops.bench.effort import Effort
 from ops.bench.rows import Row
 from ops.bench.timing import medians
 
-_TO_BARE, _SIZE, _MEGABYTES = 2, (4000, 3000), 2.0  # what a phone of 12 megapixels makes
+_TO_BARE, _BITS = 2, 1.33  # bits a pixel: 2 MB for 12 megapixels
 
 
-def photo(path: Path) -> float:
-    """Write a photo of about two megabytes to `path`; its megabytes."""
-    rng = random.Random(1)
-    small = Image.frombytes("RGB", (500, 375), rng.randbytes(500 * 375 * 3))
-    image = small.resize(_SIZE, Image.Resampling.BICUBIC)
+def photo(path: Path, side: int) -> str:
+    """Write a photo of `side` pixels and the size a phone gives it to `path`; what it is, in words."""
+    width, height = side, side * 3 // 4
+    small = Image.frombytes(
+        "RGB", (side // 8, height // 8), random.Random(1).randbytes(side // 8 * (height // 8) * 3)
+    )
+    image = small.resize((width, height), Image.Resampling.BICUBIC)
     low, high = 20, 95
     while high - low > 1:  # the quality that comes nearest
         quality = (low + high) // 2
         image.save(path, "JPEG", quality=quality)
-        low, high = (low, quality) if path.stat().st_size > _MEGABYTES * 1e6 else (quality, high)
-    return path.stat().st_size / 1e6
+        is_large = path.stat().st_size > width * height * _BITS / 8
+        low, high = (low, quality) if is_large else (quality, high)
+    return f"{path.stat().st_size / 1e6:.1f} MB，{width}×{height}"
 
 
 def bare(source: Path, full: Path, thumb: Path) -> None:
@@ -41,7 +44,7 @@ def photos(effort: Effort) -> list[Row]:
     """One photo, in turn both ways."""
     with tempfile.TemporaryDirectory() as folder:
         source, full, thumb = (Path(folder) / name for name in ("source.jpg", "full.jpg", "thumb.jpg"))
-        megabytes = photo(source)
+        what = photo(source, effort.photo_side)
         found = medians(
             {
                 "caged": lambda: sandbox.decode("photo", source, full, thumb),
@@ -49,5 +52,13 @@ def photos(effort: Effort) -> list[Row]:
             },
             effort.times,
         )
-    what = f"{megabytes:.1f} MB，{_SIZE[0]}×{_SIZE[1]}，隔离进程"
-    return [Row("照片", what, found["caged"], base=found["bare"], against="裸 Pillow", limit=_TO_BARE)]
+    return [
+        Row(
+            "照片",
+            f"{what}，隔离进程",
+            found["caged"],
+            base=found["bare"],
+            against="裸 Pillow",
+            limit=_TO_BARE,
+        )
+    ]

@@ -155,27 +155,31 @@ class Measurer:
     """A process with the product loaded on one province, that measures what it is told to."""
 
     def __init__(self, environment: dict[str, str], log: Path):
-        self._log = log
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ops.bench.process", "measuring"], env=environment, cwd=ROOT, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("w"),
-        )  # fmt: skip
+        self._log, self._is_busy = log, False
+        command = [sys.executable, "-m", "ops.bench.process", "measuring"]
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, env=environment, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=output, start_new_session=True,  # Ctrl-C reaches us alone, who end it
+            )  # fmt: skip
 
     def ask(self, **what) -> dict:
         """Its answer. Raises Refusal when it died."""
+        self._is_busy = True
         try:
             self._process.stdin.write(json.dumps(what) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # said below
         if answer := self._process.stdout.readline():
+            self._is_busy = False
             return json.loads(answer)
         raise Refusal(f"测量进程意外结束，记录见 {self._log}\n{tail(self._log)}")
 
     def end(self) -> None:
-        """Tidied up and gone."""
+        """Tidied up and gone; at once when it is broken off (the next run puts right what is left). May be repeated."""
         try:
-            if self._process.poll() is None:
+            if not self._is_busy and not self._process.stdin.closed and self._process.poll() is None:
                 self.ask(end=True)
         finally:
             end_group(self._process, 5)
