@@ -12,19 +12,19 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from config.generate import owed
 from config.generate.cast import World, make_world
 from config.generate.lives import Fate, Ticket
 from config.generate.loading import BulkLoad, check_open_matters
 from config.generate.rows import COLUMNS, Writer
 from hazards import clock
-from hazards.actions import dues
 from hazards.actions.anchoring import make_anchor
-from hazards.models import ExtensionRequest, Hazard, SupervisionOrder, Transfer
+from hazards.models import Hazard
 
 YEARS = 5
 _CHUNK = 5000
 # With a chosen number of open ones: these were found lately, all others long enough ago to have ended.
-_OPEN_DAYS, _OVER_DAYS = 150, 300
+_OPEN_DAYS, _OVER_DAYS = 120, 200
 _COMES_BACK = 0.08
 _COMES_BACK_AFTER = 45  # days
 # How much is found in a month: checks before 清明, in the rains, and before winter; little at 春节.
@@ -71,19 +71,8 @@ def generate(
         for table in (*COLUMNS, "reports_summarycell"):
             cursor.execute(f"VACUUM (ANALYZE) {table}")
     clock.start_missing()
-    _start_other_clocks()
+    owed.start_clocks()
     make_anchor()
-
-
-def _start_other_clocks() -> None:
-    """Of what is open beside the hazards' own deadlines."""
-    for request in ExtensionRequest.objects.filter(outcome="").select_related("hazard__institution"):
-        dues.extension_decision(request)
-    for order in SupervisionOrder.objects.open().select_related("hazard"):
-        dues.supervision(order)
-        dues.progress_report(order)
-    for sent in Transfer.objects.unanswered().select_related("hazard"):
-        dues.transfer_answer(sent)
 
 
 def _chunks(tickets: Iterator[Ticket]) -> Iterator[list[Ticket]]:

@@ -26,7 +26,8 @@ _BY_KIND = {
     for kind in InstitutionKind
 }
 _MAJOR, _ON_THE_SPOT, _VOID, _REJECT, _RETURN, _STUCK = 0.03, 0.09, 0.03, 0.13, 0.03, 0.05
-_CAMPAIGN, _IN_CAMPAIGNS = 0.5, (Source.OVERSIGHT, Source.SCREENING)
+_CAMPAIGN, _IN_CAMPAIGNS = 0.3, (Source.OVERSIGHT, Source.SCREENING)
+_OWED_WEIGHT = 3
 _ROUNDS = 4  # nobody sends back for ever
 CONSULTED = "会商判定"
 _REASONS = (
@@ -83,8 +84,10 @@ def live(world: World, ticket: Ticket, now: datetime) -> "Life":
     """The life of this ticket up to `now`. One that is to be open stops before an act that would have led to its end."""
     life = Life(world, ticket, now)
     if ticket.fate is Fate.OPEN and life.acts and life.status in (S.CLOSED, S.VOIDED):
-        stop = random.Random(ticket.pk).choice(life.acts[1:]).at
-        life = Life(world, ticket, stop)
+        # Mostly it waits for the institution: what is before the acts that end a rectification counts more.
+        weights = [_OWED_WEIGHT if before.status == S.RECTIFYING else 1 for before in life.acts[:-1]]
+        stop = random.Random(ticket.pk).choices(life.acts[1:], weights)[0]
+        life = Life(world, ticket, stop.at)
     return life
 
 

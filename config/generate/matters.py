@@ -217,7 +217,7 @@ def _transfer(life, days: float) -> Iterator[Step]:
         return
     department, office = _DEPARTMENTS[life.finding.domain]
     sent_on = life.rng.randint(0, 3)
-    answered_on = sent_on + life.rng.randint(3, 20)
+    answered_on = sent_on + life.rng.randint(2, 12)
 
     def send() -> None:
         by = life.official(life.house.supervisor)

@@ -39,20 +39,20 @@ def run(sizes: list[int], only: list[str], effort: Effort, home: Path = HOME) ->
     began, loads = time.monotonic(), [load()]
     with ExitStack() as stack:
         environment = stack.enter_context(provinces.running(home))
-        made, measurers = {}, {}
+        made, measurers, there = {}, {}, {}
         for size in sizes:
             province = Province(size, environment, home)
             made[size] = province.ensure()
             measurers[size] = Measurer(province.environment, home / f"{province.name}.log")
             stack.callback(measurers[size].end)
             measurers[size].ask(put_right=size)
+            there[size] = measurers[size].ask(count=True)
         rows, failed = measure_bars(measurers[max(sizes)], [job for job in JOBS if job in only], effort)
         growth: Growth = {}
         if GROWTH in only:
             growth, lost = measure_growth(measurers, effort)
             growth[GENERATING] = {size: made[size].seconds * 1000 for size in sizes}
             rows, failed = rows + growth_rows(growth, made), failed + lost
-        there = {size: measurer.ask(count=True) for size, measurer in measurers.items()}
     loads.append(load())
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"), "seconds": time.monotonic() - began, "load": loads,

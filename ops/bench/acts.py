@@ -20,8 +20,8 @@ from institutions.models import Institution
 from ops.bench.cast import actor_of, busiest_county
 from ops.bench.effort import Effort
 from ops.bench.owner import forget_hazards_after, last_hazard, linked, owner
-from ops.bench.rows import Row
-from ops.bench.timing import medians
+from ops.bench.rows import Row, compared
+from ops.bench.timing import medians, watch
 from reports import summary
 
 _TO_RAW, _SHARE, _WRITERS = 2.5, 0.75, 8
@@ -56,6 +56,7 @@ class RawWrites:
             hazard = act()
         self._pk, self._uid = hazard.pk, str(hazard.uid)
         self._link = linked("DATABASE_URL")
+        watch(self._link.info.backend_pid)
 
     def _note(self, execute, sql, params, many, context):
         if sql.lstrip().startswith(("INSERT", "UPDATE")):
@@ -97,12 +98,8 @@ def acts(effort: Effort) -> list[Row]:
     found = medians({"act": act, "raw": raw.play}, effort.times * 3)
     raw.close()
     forget_hazards_after(last)
-    return [
-        Row(
-            "登记", f"登记并下发（{raw.count} 条写入语句）", found["act"], base=found["raw"], against="裸事务",
-            limit=_TO_RAW,
-        )
-    ]  # fmt: skip
+    what = f"登记并下发（{raw.count} 条写入语句）"
+    return [compared("登记", what, found["act"], found["raw"], "裸事务", _TO_RAW)]
 
 
 def upkeep(effort: Effort) -> list[Row]:

@@ -10,7 +10,7 @@ from institutions.territories import Territory
 from ops.bench.cast import SCOPES, Browser, actor_of, answer, territory_of
 from ops.bench.effort import Effort
 from ops.bench.pages import DASHBOARD
-from ops.bench.rows import Row, equal
+from ops.bench.rows import Row, compared, equal
 from ops.bench.timing import medians, milliseconds
 from ops.bench.urls import bare_for
 from reports import past, summary
@@ -96,12 +96,12 @@ def _dashboard(words: str, actor: Actor, effort: Effort) -> list[Row]:
     page, plain = found["page"], slow["grouped"]
     to_bare, faster = (_TO_BARE, _FASTER) if words == "全省" else (None, None)
     return [
-        Row("统计", f"{words} 整页", page, base=found["bare"], against="裸页", limit=to_bare),
-        Row("统计", f"{words} 整页", page, base=plain, against="GROUP BY", limit=faster, is_least=True),
-        Row("统计", f"{words} 只算语句", found["statements"], base=plain, against="GROUP BY", is_least=True),
+        compared("统计", f"{words} 整页", page, found["bare"], "裸页", to_bare),
+        compared("统计", f"{words} 整页", page, plain, "GROUP BY", faster, is_least=True),
+        compared("统计", f"{words} 只算语句", found["statements"], plain, "GROUP BY", is_least=True),
         equal("统计", f"{words} 与 GROUP BY 不等的", is_equal),
         equal("统计", f"{words} 最后一次办理之后不等的", _is_exact(actor, territory)),
-        Row("统计", f"{words} 上月底（由记录重建）", slow["past"]),
+        Row("统计", f"{words} 上月底（由记录重建）", slow["past"].wall),
     ]
 
 
@@ -133,6 +133,6 @@ def _pending(effort: Effort) -> list[Row]:
     rows.update(is_self_reported=~Q(is_self_reported=True))
     summary.fold_all()
     return [
-        Row("统计", "汇总，5,000 条未并入时读", behind, base=folded, against="全部并入后读"),
+        compared("统计", "汇总，5,000 条未并入时读", behind, folded, "全部并入后读"),
         Row("统计", "汇总，并入 5,000 条", fold),
     ]

@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout
 
+from django.db import connection
+
 from hazards.enums import OPEN_STATUSES
 from hazards.models import Hazard
 from ops.bench.acts import acts, upkeep
@@ -24,6 +26,7 @@ from ops.bench.pages import ledger, search, statements
 from ops.bench.photos import photos
 from ops.bench.rows import Row
 from ops.bench.sweeping import sweeps
+from ops.bench.timing import watch
 
 JOBS: dict[str, Callable[[Effort], list[Row]]] = {
     "ledger": ledger,
@@ -42,6 +45,8 @@ JOBS: dict[str, Callable[[Effort], list[Row]]] = {
 def main() -> None:
     """Until told to end, or nobody is there any more."""
     answers, growth = sys.stdout, Growth()
+    connection.ensure_connection()
+    watch(connection.connection.info.backend_pid)
     for line in sys.stdin:
         asked = json.loads(line)
         with redirect_stdout(sys.stderr):  # nothing but answers goes to our reader

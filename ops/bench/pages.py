@@ -1,7 +1,6 @@
 """The ledger, its search, and how many statements pages cost."""
 
 import re
-import statistics
 from collections import Counter
 from datetime import timedelta
 
@@ -16,8 +15,8 @@ from institutions.actor import Actor
 from institutions.enums import Role
 from ops.bench.cast import SCOPES, Browser, actor_of, answer, busiest_county
 from ops.bench.effort import Effort
-from ops.bench.rows import Row
-from ops.bench.timing import interleaved, medians, percentile
+from ops.bench.rows import Row, compared
+from ops.bench.timing import interleaved, median, medians, percentile
 from ops.bench.urls import bare_for
 from reports.paging import PAGE_SIZE, SORTS
 
@@ -63,23 +62,14 @@ def ledger(effort: Effort) -> list[Row]:
         bare_for(actor)
         works = {"page": lambda b=browser: b.get(LEDGER), "bare": lambda s=stranger: s.get(BARE)}
         spent = interleaved(works, effort.many)
-        page, bare = (statistics.median(spent[name]) for name in works)
-        rows.append(Row("台账", f"{words} 第 1 页", page, base=bare, against="裸页", limit=_TO_BARE))
-        p99 = percentile(spent["page"], 0.99)
-        rows.append(Row("台账", f"{words} 第 1 页 p99", p99, base=page, against="p50", limit=_P99))
+        page, bare = (median(spent[name]) for name in works)
+        rows.append(compared("台账", f"{words} 第 1 页", page, bare, "裸页", _TO_BARE))
+        p99 = percentile((one.wall for one in spent["page"]), 0.99)
+        rows.append(Row("台账", f"{words} 第 1 页 p99", p99, base=page.wall, against="p50", limit=_P99))
         for name, query in questions(actor).items():
             works["page"] = lambda b=browser, q=query: b.get(LEDGER, **q)
             found = medians(works, effort.times)
-            rows.append(
-                Row(
-                    "台账",
-                    f"{words} {name}",
-                    found["page"],
-                    base=found["bare"],
-                    against="裸页",
-                    limit=_TO_BARE,
-                )
-            )
+            rows.append(compared("台账", f"{words} {name}", found["page"], found["bare"], "裸页", _TO_BARE))
         rows += _deep(words, actor, browser, effort)
     return rows
 
@@ -93,16 +83,8 @@ def _deep(words: str, actor: Actor, browser: Browser, effort: Effort) -> list[Ro
     cursor = SORTS[""].cursor(rows[(page - 1) * PAGE_SIZE - 1])
     works = {"deep": lambda: browser.get(LEDGER, after=cursor), "first": lambda: browser.get(LEDGER)}
     found = medians(works, effort.times)
-    return [
-        Row(
-            "台账",
-            f"{words} 第 {page:,} 页",
-            found["deep"],
-            base=found["first"],
-            against="第 1 页",
-            limit=_DEEPER,
-        )
-    ]
+    what = f"{words} 第 {page:,} 页"
+    return [compared("台账", what, found["deep"], found["first"], "第 1 页", _DEEPER)]
 
 
 def words_said() -> list[tuple[str, int]]:
@@ -130,12 +112,8 @@ def search(effort: Effort) -> list[Row]:
         found = medians(works, effort.times)
         limit = _RARE if kind == "少见" else None
         what = f"全省 {kind}的“{word}”（{hits:,} 条）"
-        rows.append(
-            Row("查找", what, found["ledger"], base=found["first"], against="台账第 1 页", limit=limit)
-        )
-        rows.append(
-            Row("查找", f"{what} 快速查找", found["quick"], base=found["first"], against="台账第 1 页")
-        )
+        rows.append(compared("查找", what, found["ledger"], found["first"], "台账第 1 页", limit))
+        rows.append(compared("查找", f"{what} 快速查找", found["quick"], found["first"], "台账第 1 页"))
     return rows
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from files import limits, sandbox
 from ops.bench.effort import Effort
-from ops.bench.rows import Row
+from ops.bench.rows import Row, compared
 from ops.bench.timing import medians
 
 _TO_BARE, _BITS = 2, 1.33  # bits a pixel: 2 MB for 12 megapixels
@@ -52,13 +52,4 @@ def photos(effort: Effort) -> list[Row]:
             },
             effort.times,
         )
-    return [
-        Row(
-            "照片",
-            f"{what}，隔离进程",
-            found["caged"],
-            base=found["bare"],
-            against="裸 Pillow",
-            limit=_TO_BARE,
-        )
-    ]
+    return [compared("照片", f"{what}，隔离进程", found["caged"], found["bare"], "裸 Pillow", _TO_BARE)]

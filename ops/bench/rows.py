@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
+from ops.bench.timing import Taken
 from ops.terminal import table
 
 _UNITS = {"ms": "{:.1f} ms", "s": "{:.1f} s", "MB": "{:.0f} MB", "": "{:.0f}", "per_s": "{:.0f} 次/秒"}
@@ -13,7 +14,8 @@ _UNITS = {"ms": "{:.1f} ms", "s": "{:.1f} s", "MB": "{:.0f} MB", "": "{:.0f}", "
 class Row:
     """`value` against `base` of the same unit, or against nothing. `limit` bounds their ratio, or the value alone.
 
-    `is_least`: how many times faster than the base it has to be. Without a limit the line only informs.
+    `is_least`: how many times faster than the base it has to be. Without a limit the line only informs. `cpu_ratio` is
+    the same ratio of processors' time.
     """
 
     job: str
@@ -24,6 +26,7 @@ class Row:
     against: str = ""
     limit: float | None = None
     is_least: bool = False
+    cpu_ratio: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -45,6 +48,16 @@ class Row:
         return asdict(self) | {"ratio": self.ratio, "is_met": self.is_met}
 
 
+def compared(
+    job: str, what: str, one: Taken, base: Taken, against: str, limit: float | None = None, *, is_least: bool = False
+) -> Row:  # fmt: skip
+    """A line of two pieces of work that were done in turn."""
+    over, under = (base.cpu, one.cpu) if is_least else (one.cpu, base.cpu)
+    return Row(
+        job, what, one.wall, "ms", base.wall, against, limit, is_least, over / under if under else None
+    )
+
+
 def equal(job: str, what: str, is_equal: bool) -> Row:
     """A line for numbers that have to agree: counts what does not."""
     return Row(job, what, 0 if is_equal else 1, "", limit=0)
@@ -52,7 +65,7 @@ def equal(job: str, what: str, is_equal: bool) -> Row:
 
 def shown(rows: Iterable[Row]) -> str:
     """The table as printed."""
-    head = ("项目", "测的是", "实测", "基准", "比", "要求", "")
+    head = ("项目", "测的是", "实测", "基准", "比", "处理器比", "要求", "")
     return table([head, *(_cells(row) for row in rows)])
 
 
@@ -62,8 +75,9 @@ def _cells(row: Row) -> tuple[str, ...]:
 
     base = f"{row.against} {number(row.base)}" if row.base is not None else ""
     ratio = f"{row.ratio:.2f} ×" if row.ratio is not None else ""
+    cpu = f"{row.cpu_ratio:.2f} ×" if row.cpu_ratio is not None else ""
     verdict = {None: "", True: "✓", False: "✗ 未达到"}[row.is_met]
-    return row.job, row.what, number(row.value), base, ratio, _bar(row), verdict
+    return row.job, row.what, number(row.value), base, ratio, cpu, _bar(row), verdict
 
 
 def _bar(row: Row) -> str:

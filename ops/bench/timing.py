@@ -2,21 +2,54 @@
 
 import os
 import platform
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Taken(NamedTuple):
+    """Milliseconds of one piece of work: on the clock, and of processors, which a busy machine changes less."""
+
+    wall: float
+    cpu: float
+
+
+_backends: list[int] = []
+
+
+def watch(backend: int) -> None:
+    """Count what this server process of PostgreSQL works, too."""
+    _backends.append(backend)
+
+
+def _worked() -> float:
+    """Milliseconds of processors: ours, of processes that ended, and of those watched."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = (time.process_time() + ended.ru_utime + ended.ru_stime) * 1000
+    for pid in _backends:
+        for line in _lines(f"/proc/{pid}/schedstat"):
+            total += int(line.split()[0]) / 1e6
+    return total
 
 
 def milliseconds(work: Callable[[], object]) -> float:
     """How long one call takes."""
-    began = time.perf_counter()
+    return taken(work).wall
+
+
+def taken(work: Callable[[], object]) -> Taken:
+    """What one call takes."""
+    worked, began = _worked(), time.perf_counter()
     work()
-    return (time.perf_counter() - began) * 1000
+    spent = (time.perf_counter() - began) * 1000
+    return Taken(spent, _worked() - worked)
 
 
-def interleaved(works: dict[str, Callable[[], object]], times: int) -> dict[str, list[float]]:
-    """Milliseconds of each, `times` rounds in turn and every other round backwards.
+def interleaved(works: dict[str, Callable[[], object]], times: int) -> dict[str, list[Taken]]:
+    """What each takes, `times` rounds in turn and every other round backwards.
 
     One before them counts for nothing, unless a single one is all that is asked for: then nothing is compared.
     """
@@ -25,13 +58,18 @@ def interleaved(works: dict[str, Callable[[], object]], times: int) -> dict[str,
     spent = {name: [] for name in works}
     for n in range(times):
         for name in list(works)[:: -1 if n % 2 else 1]:
-            spent[name].append(milliseconds(works[name]))
+            spent[name].append(taken(works[name]))
     return spent
 
 
-def medians(works: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+def median(values: list[Taken]) -> Taken:
+    """Of the clock and of processors, each for itself."""
+    return Taken(*map(statistics.median, zip(*values, strict=True)))
+
+
+def medians(works: dict[str, Callable[[], object]], times: int) -> dict[str, Taken]:
     """The median of each of `interleaved`."""
-    return {name: statistics.median(spent) for name, spent in interleaved(works, times).items()}
+    return {name: median(spent) for name, spent in interleaved(works, times).items()}
 
 
 def percentile(values: Iterable[float], share: float) -> float:
