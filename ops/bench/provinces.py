@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -46,6 +46,7 @@ def running(home: Path = HOME) -> Iterator[dict[str, str]]:
     """The bench's PostgreSQL and Valkey; within, what a process of the product needs of its environment, less a database."""
     home.mkdir(parents=True, exist_ok=True)
     postgres = servers.start_postgres(home / "postgres")
+    _with_room_for_loading(postgres)
     port = servers.free_port()
     log = home / "valkey.log"
     valkey = spawn(servers.valkey_command(home / "valkey", port), environment=os.environ, log=log, cwd=home)
@@ -57,6 +58,13 @@ def running(home: Path = HOME) -> Iterator[dict[str, str]]:
     finally:
         end_group(valkey, 2)
         postgres.stop(30)
+
+
+def _with_room_for_loading(postgres: servers.Postgres) -> None:
+    """As one would set a server for a load: a checkpoint every gigabyte writes most pages twice."""
+    with _connected(f"host='{postgres.socket_dir}' user=postgres dbname=postgres") as run:
+        run("ALTER SYSTEM SET max_wal_size = '4GB'")
+        run("SELECT pg_reload_conf()")
 
 
 def product_environment(addresses: dict[str, str], home: Path) -> dict[str, str]:
@@ -96,7 +104,7 @@ class Province:
         return made
 
     def _make(self) -> Made:
-        with _home_connection(self._home_url) as run:
+        with _connected(self._home_url.replace("postgres://", "postgresql://")) as run:
             run(f"DROP DATABASE IF EXISTS {self.name}")
             run(f"CREATE DATABASE {self.name}")
         self._manage(f"{self.name} 建表", "prepare_database")
@@ -128,8 +136,8 @@ class Province:
 
 
 @contextmanager
-def _home_connection(url: str):
-    connection = psycopg2.connect(url.replace("postgres://", "postgresql://"))
+def _connected(address: str) -> Iterator[Callable[[str], None]]:
+    connection = psycopg2.connect(address)
     connection.autocommit = True
     try:
         yield connection.cursor().execute
