@@ -6,6 +6,7 @@ kept as JSON in .data/bench/.
 
 import argparse
 import json
+import signal
 import statistics
 import sys
 import time
@@ -177,6 +178,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # a run told to stop still stops its servers
+        signal.signal(number, signal.default_int_handler)
     try:
         main()
     except Refusal as refusal:

@@ -10,8 +10,8 @@ from clocks.schedule import MOMENTS
 from clocks.sweep import sweep
 from ops.bench.effort import Effort
 from ops.bench.owner import forget_what_was_told, owner
-from ops.bench.rows import Row
-from ops.bench.timing import milliseconds
+from ops.bench.rows import Row, compared
+from ops.bench.timing import Taken, median, taken, watch
 
 _TO_BARE = 3
 # The rungs of one day, by the same index the product looks in.
@@ -58,35 +58,35 @@ class Days:
 
 def sweeps(effort: Effort) -> list[Row]:
     """A day's sweep against the bare statement; again, which must record nothing; and with the day's digests."""
-    days, spent = Days(), {"sweep": [], "bare": [], "again": [], "digests": []}
+    days = Days()
+    spent: dict[str, list[Taken]] = {"sweep": [], "bare": [], "again": [], "digests": []}
     recorded, repeated, differing = [], 0, 0
     with owner() as cursor:
+        watch(cursor.connection.info.backend_pid)
         cursor.execute("DROP TABLE IF EXISTS bench_reminder")
         cursor.execute("CREATE TABLE bench_reminder (LIKE clocks_reminder INCLUDING ALL)")
         try:
             for _ in range(max(effort.rounds, 1) + 1):  # the first counts for nothing
                 day, before = days.next(), Reminder.objects.count()
-                spent["bare"].append(milliseconds(lambda d=day: cursor.execute(_BARE, {"day": d})))
+                spent["bare"].append(taken(lambda d=day: cursor.execute(_BARE, {"day": d})))
                 bare = cursor.rowcount
-                spent["sweep"].append(milliseconds(days.sweep))
+                spent["sweep"].append(taken(days.sweep))
                 recorded.append(Reminder.objects.count() - before)
                 differing += recorded[-1] != bare
-                spent["again"].append(milliseconds(days.sweep))
+                spent["again"].append(taken(days.sweep))
                 repeated += Reminder.objects.count() - before - recorded[-1]
-                spent["digests"].append(milliseconds(days.sweep_with_digests))
+                spent["digests"].append(taken(days.sweep_with_digests))
         finally:
             cursor.execute("DROP TABLE bench_reminder")
-    found = {name: statistics.median(values[1:]) for name, values in spent.items()}
+    found = {name: median(values[1:]) for name, values in spent.items()}
     clocks, rungs = Clock.objects.running().count(), statistics.median(recorded[1:])
     forget_what_was_told()
+    what, bare = f"{clocks:,} 个期限，当日 {rungs:.0f} 级", "INSERT … SELECT"
     return [
-        Row(
-            "巡查", f"{clocks:,} 个期限，当日 {rungs:.0f} 级", found["sweep"], base=found["bare"],
-            against="INSERT … SELECT", limit=_TO_BARE,
-        ),
+        compared("巡查", what, found["sweep"], found["bare"], bare, _TO_BARE),
         Row("巡查", "再来一次，新记的", repeated, "", limit=0),
-        Row("巡查", "与 INSERT … SELECT 级数不同的日子", differing, ""),
-        Row("巡查", "再来一次", found["again"], base=found["bare"], against="INSERT … SELECT"),
-        Row("巡查", "连同每日提醒", found["digests"]),
+        Row("巡查", "与 INSERT … SELECT 级数不同的日子", differing, "", limit=0),
+        compared("巡查", "再来一次", found["again"], found["bare"], bare),
+        Row("巡查", "连同每日提醒", found["digests"].wall),
         Row("巡查", f"停机之后补记 {days.caught_up:,} 级", days.catching_up_s, "s"),
-    ]  # fmt: skip
+    ]
