@@ -54,9 +54,9 @@ def forget_hazards_after(key: int) -> None:
     """Hazards registered by the bench go with all that hangs on them; the summary follows."""
     summary.fold_all()
     with owner() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(_TOLD)} CASCADE")
         cursor.execute("DELETE FROM hazards_hazardevent WHERE hazard_id > %s", [key])
         cursor.execute("DELETE FROM clocks_clock WHERE kind = 'hazard' AND subject_id > %s", [key])
-        cursor.execute(f"TRUNCATE {', '.join(_TOLD)} CASCADE")
         cursor.execute("DELETE FROM hazards_hazard WHERE id > %s", [key])
     summary.fold_all()
 
