@@ -20,22 +20,22 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-import psycopg2  # noqa: E402  (after the settings are read)
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.db.models import Q  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.utils import timezone  # noqa: E402
+import psycopg2
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.test import Client
+from django.utils import timezone
 
-from hazards.models import Hazard  # noqa: E402
-from institutions.actor import Actor  # noqa: E402
-from institutions.models import Membership  # noqa: E402
-from institutions.territories import territory_below  # noqa: E402
-from ops.bench_urls import bare_for  # noqa: E402
-from ops.terminal import say  # noqa: E402
-from reports import past, summary  # noqa: E402
-from reports.periods import ALL_TIME, end_of, month_of, months_later  # noqa: E402
-from reports.statistics import statistics_of  # noqa: E402
+from hazards.models import Hazard
+from institutions.actor import Actor
+from institutions.models import Membership
+from institutions.territories import territory_below
+from ops.bench_urls import bare_for
+from ops.terminal import say
+from reports import past, summary
+from reports.periods import ALL_TIME, end_of, month_of, months_later
+from reports.statistics import statistics_of
 
 RESULTS = Path(settings.BASE_DIR) / ".data" / "bench"
 WRITERS = 8

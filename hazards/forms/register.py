@@ -44,7 +44,7 @@ class RegisterForm(ActForm):
     basis = text("判定依据", required=False, max_length=200, help_text="依据的文件或标准，可以不填")
     recurrence_of = forms.ModelChoiceField(
         label="是否反弹", queryset=Hazard.objects.none(), required=False, empty_label="不是，首次发现",
-        help_text="以前销过号、现在又出现的，请选原来那条",
+        help_text="近两年销过号、现在又出现的，请选原来那条",
     )  # fmt: skip
     next_step = forms.ChoiceField(label="处理方式", choices=NEXT, widget=forms.RadioSelect)
     due_on = forms.DateField(label="整改期限", required=False, widget=DateInput())
@@ -74,10 +74,8 @@ class RegisterForm(ActForm):
         self.fields["found_on"].initial = self.today
         self.fields["recurrence_of"].queryset = (
             Hazard.objects.visible_to(self.actor)
-            .filter(
-                institution=self.institution, status="closed", found_on__gt=self.today - timedelta(days=730)
-            )
-            .order_by("-found_on", "-id")
+            .filter(institution=self.institution)
+            .may_have_come_back(self.today)
         )
         person = self.institution.responsible_persons.first()
         self.fields["responsible_person"].initial = person.name if person else ""

@@ -30,7 +30,7 @@ def province(transactional_db, request):
 def say(capsys, words: str) -> None:
     if IS_FULL:
         with capsys.disabled():
-            print(f"\n    {words}")  # noqa: T201
+            print(f"\n    {words}")  # noqa: T201  (the measured figures are the point)
 
 
 def test_ten_days_without_a_ticker_record_every_rung_and_tell_everybody_once(province, capsys):
