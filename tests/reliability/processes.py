@@ -27,13 +27,13 @@ GUNICORN = (
 CELERY = "celery -A config worker -c 2 --loglevel WARNING --without-gossip --without-mingle"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether `condition` came true within `seconds`."""
+def wait_until(condition: Callable[[], bool], seconds: float, every: float = 0.05) -> bool:
+    """Whether `condition` came true within `seconds`; asked `every` so many."""
     stop_at = time.monotonic() + seconds
     while time.monotonic() < stop_at:
         if condition():
             return True
-        time.sleep(0.05)
+        time.sleep(every)
     return False
 
 
