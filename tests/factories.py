@@ -194,14 +194,6 @@ def make_place(province=None, city=None) -> Place:
     return Place(province, city, county, township)
 
 
-_LEVEL_OF_ROLE = {
-    Role.PROVINCE_OFFICIAL: "province",
-    Role.CITY_OFFICIAL: "city",
-    Role.COUNTY_OFFICIAL: "county",
-    Role.TOWNSHIP_PATROL: "township",
-}
-
-
 def make_actor(role: Role, at: Region | Authority | Institution, user: User | None = None) -> Actor:
     """An actor holding `role` at a region's civil-affairs authority, an authority, or an institution."""
     if isinstance(at, Region):
