@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "hazards",
     "inspections",
     "reports",
+    "api",
     "config",
 ]
 MIDDLEWARE = [
@@ -302,12 +303,19 @@ SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.channels.sms.HttpGat
 WEBHOOK_ORIGINS = env.list(
     "WEBHOOK_ORIGINS", default=["https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"]
 )
+# Scheme, host and port of other systems that may be told of changes (docs/adr/0029); empty: none is.
+SUBSCRIBER_ORIGINS = env.list("SUBSCRIBER_ORIGINS", default=[])
 if SMS_URL and origin_of(SMS_URL) is None:
     raise ImproperlyConfigured("环境变量 SMS_URL 不是可用的网址。格式：https://sms.example.gov.cn/send")
-if wrong := [origin for origin in WEBHOOK_ORIGINS if origin_of(origin) != origin]:
-    raise ImproperlyConfigured(
-        f"环境变量 WEBHOOK_ORIGINS 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
-    )
+for _name, _origins in {"WEBHOOK_ORIGINS": WEBHOOK_ORIGINS, "SUBSCRIBER_ORIGINS": SUBSCRIBER_ORIGINS}.items():
+    if wrong := [origin for origin in _origins if origin_of(origin) != origin]:
+        raise ImproperlyConfigured(
+            f"环境变量 {_name} 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
+        )
+
+# --- the read API (docs/adr/0029) -----------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of one token
+API_BURST = env.int("API_BURST", default=30)  # so many may come at once
 
 LOGGING = {
     "version": 1,
