@@ -151,7 +151,10 @@ def _replace_subscriber(access: Access) -> None:
     access.subscriber = None
     if access.push_url:
         access.subscriber = publishing.subscribe(
-            authority=access.authority, url=access.push_url, vouched_as=access.issued_as, expires_at=access.expires_at
+            authority=access.authority,
+            url=access.push_url,
+            vouched_as=access.issued_as,
+            expires_at=access.expires_at,
         )
 
 
