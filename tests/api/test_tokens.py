@@ -52,7 +52,11 @@ def test_one_asks_another_issues_and_the_trace_says_so(cast, admin):
     made = issued(cast, admin)
     assert ask(made.token, "/hazards").status == 200
     assert list(AccessEvent.objects.order_by("id").values_list("by", "act", "detail")) == [
-        (admin.user.pk, "requested", f"大数据局：隐患，有效期至 {timezone.localdate() + timedelta(days=30):%Y-%m-%d}"),
+        (
+            admin.user.pk,
+            "requested",
+            f"大数据局：隐患，有效期至 {timezone.localdate() + timedelta(days=30):%Y-%m-%d}",
+        ),
         (cast.county.user.pk, "issued", f"令牌 {made.token[:9]}…"),
     ]
 
@@ -104,7 +108,11 @@ def test_the_token_is_random_shown_once_and_kept_as_a_hash(cast, admin):
     client = as_client(cast.county)
     shown = client.post(f"/accesses/{access.pk}/issue/", {"issue_count": "0"})
     token = shown.context["issued"].token
-    assert (len(token), shown.content.decode().count(token), "no-store" in shown["Cache-Control"]) == (46, 1, True)
+    assert (len(token), shown.content.decode().count(token), "no-store" in shown["Cache-Control"]) == (
+        46,
+        1,
+        True,
+    )
     pages = [client.get(f"/accesses/{access.pk}/"), client.get("/accesses/"), client.get("/notices/")]
     assert [token in page.content.decode() for page in pages] == [False] * 3
     with connection.cursor() as cursor:
@@ -133,7 +141,15 @@ def refused(token) -> bool:
 def test_nothing_opens_before_it_is_issued_or_with_something_like_a_token(cast, admin):
     request_access(by=admin, **facts(cast))
     made = issued(cast, admin)
-    for token in ("", "yh_", "yh_" + "a" * 43, made.token[:-1], made.token + "a", made.access.digest, "yh_" + "x" * 9000):
+    for token in (
+        "",
+        "yh_",
+        "yh_" + "a" * 43,
+        made.token[:-1],
+        made.token + "a",
+        made.access.digest,
+        "yh_" + "x" * 9000,
+    ):
         assert refused(token)
     for header in (f"Token {made.token}", f"Basic {made.token}", made.token):
         assert Client().get("/api/v1/hazards", headers={"Authorization": header}).status_code == 401
