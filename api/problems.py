@@ -13,15 +13,15 @@ from reports.paging import BadCursor
 
 logger = logging.getLogger("house.api")
 
-TITLES = {
-    401: "没有有效的令牌",
-    403: "令牌的范围不够",
-    404: "没有这个资源",
-    405: "只能读取",
-    422: "参数有误",
-    429: "请求太频繁",
-    500: "系统出错",
-    503: "系统繁忙",
+KINDS = {
+    401: ("token", "没有有效的令牌"),
+    403: ("scope", "令牌的范围不够"),
+    404: ("not-found", "没有这个资源"),
+    405: ("read-only", "只能读取"),
+    422: ("parameters", "参数有误"),
+    429: ("too-many", "请求太频繁"),
+    500: ("fault", "系统出错"),
+    503: ("busy", "系统繁忙"),
 }
 
 
@@ -35,7 +35,8 @@ class BadParameter(Exception):
 
 def problem(status: int, detail: str, *, headers: dict[str, str] | None = None, **more) -> JsonResponse:
     """The answer that says so. `more` are further members of the problem."""
-    said = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail} | more
+    kind, title = KINDS[status]
+    said = {"type": f"urn:yinhuan:problem:{kind}", "title": title, "status": status, "detail": detail} | more
     return JsonResponse(
         said, status=status, content_type="application/problem+json", headers=headers,
         json_dumps_params={"ensure_ascii": False},

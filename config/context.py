@@ -19,9 +19,9 @@ _NAV = [
     ("督办移送", "hazards:orders", "gavel", C.VIEW_ORDERS, False),
     ("办理规则", "hazards:closing_policy", "settings", C.SET_POLICY, False),
     ("工作日历", "workdays:calendar", "calendar", C.EDIT_CALENDAR, False),
-    ("数据接入", "accesses:list", "plug", C.VIEW_ACCESSES, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
+    ("数据接入", "accesses:list", "plug", C.MANAGE_SYSTEM, True),
 ]
 
 # Where a section is larger than the page its entry leads to.

@@ -316,6 +316,10 @@ for _name, _origins in {"WEBHOOK_ORIGINS": WEBHOOK_ORIGINS, "SUBSCRIBER_ORIGINS"
 # --- the read API (docs/adr/0029) -----------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of one token
 API_BURST = env.int("API_BURST", default=30)  # so many may come at once
+if min(API_REQUESTS_PER_MINUTE, API_BURST) < 1:
+    raise ImproperlyConfigured(
+        "环境变量 API_REQUESTS_PER_MINUTE 和 API_BURST 须是 1 以上的整数，例如 120 和 30"
+    )
 
 LOGGING = {
     "version": 1,
