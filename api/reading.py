@@ -4,7 +4,7 @@ from functools import wraps
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Query
 
@@ -30,7 +30,7 @@ answer_problems(api)
 
 
 def reads(path: str, *, scope: Scope | None, answer, name: str, summary: str):
-    """Register an operation: GET, a token that has `scope`, a transaction that cannot write."""
+    """Register an operation: GET, a token that has `scope`, a transaction that cannot write, an `answer` it is held to."""
 
     def decorate(function):
         @wraps(function)
@@ -39,9 +39,13 @@ def reads(path: str, *, scope: Scope | None, answer, name: str, summary: str):
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION READ ONLY")
                 try:
-                    return function(request, *args, **kwargs)
+                    said = function(request, *args, **kwargs)
                 except ObjectDoesNotExist as error:
                     raise Http404 from error
+            # Checked and written in one go, by the type that the document is made of.
+            return HttpResponse(
+                answer.model_validate(said).model_dump_json(), content_type="application/json"
+            )
 
         answers = {200: answer} | (MISSING if answer is not schemas.RegionPage else REFUSALS)
         return api.get(

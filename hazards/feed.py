@@ -13,6 +13,7 @@ from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
 
 WINDOW = 10_000  # events looked at in one go, whosever they are: bounds the cost of a small scope that was long away
+EACH = 10  # so many of them for each hazard asked for: more would be read for nothing
 
 
 class Changes(NamedTuple):
@@ -42,9 +43,10 @@ def changes_after(actor: Actor, position: int, most: int) -> Changes:
     until = min(end, position + WINDOW)
     mine = Hazard.objects.visible_to(actor)
     events = HazardEvent.objects.filter(pk__gt=position, pk__lte=until, hazard__in=mine).order_by("pk")
+    found = list(events.values_list("pk", "hazard_id")[: most * EACH])
+    reached = found[-1][0] if len(found) == most * EACH else until
     latest: dict[int, int] = {}
-    reached = until
-    for pk, hazard in events.values_list("pk", "hazard_id"):
+    for pk, hazard in found:
         if hazard not in latest and len(latest) == most:
             reached = pk - 1
             break

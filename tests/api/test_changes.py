@@ -123,7 +123,9 @@ def test_a_part_rolled_back_leaves_no_mark_and_the_rest_keeps_its_own(cast, toke
     assert own.pk in changed(token, position)[0]
 
 
-def test_pages_go_on_where_the_last_one_ended(cast, token):
+@pytest.mark.parametrize("each", [1, 10])
+def test_pages_go_on_where_the_last_one_ended(cast, token, monkeypatch, each):
+    monkeypatch.setattr(feed, "EACH", each)
     made = [register_hazard(cast).pk for _ in range(5)]
     seen, position, more = [], 0, True
     while more:
