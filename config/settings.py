@@ -254,10 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hazards.tasks.forget_receipts",
         "schedule": crontab(hour=2, minute=40),
     },
-    "hazards.draft_records": {
-        "task": "hazards.tasks.draft_records",
-        "schedule": crontab(hour=6, minute=20),
-    },
+    "hazards.draft_records": {"task": "hazards.tasks.draft_records", "schedule": crontab(hour=6, minute=20)},
     "inspections.make_due_plans": {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),
@@ -268,11 +265,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
-    "reports.fold_summary": {
-        "task": "reports.fold_summary",
-        "schedule": 60.0,
-        "options": {"expires": 50},
-    },
+    "reports.fold_summary": {"task": "reports.fold_summary", "schedule": 60.0, "options": {"expires": 50}},
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 
@@ -312,9 +305,7 @@ for _name, _origins in {"WEBHOOK_ORIGINS": WEBHOOK_ORIGINS, "SUBSCRIBER_ORIGINS"
         raise ImproperlyConfigured(
             f"环境变量 {_name} 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
         )
-
-# --- the read API (docs/adr/0029) -----------------------------------------------------------------------------
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of one token
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of one token of the read API
 API_BURST = env.int("API_BURST", default=30)  # so many may come at once
 if min(API_REQUESTS_PER_MINUTE, API_BURST) < 1:
     raise ImproperlyConfigured(
