@@ -60,7 +60,6 @@ MADE_BY_THE_REAL_ACTS = {
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
     "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget", "ImportFile", "ImportEvent", "ImportedRow",
     "PastHazard", "RememberedColumn",
-    "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget",
     "AccessEvent", "Dispatch",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
