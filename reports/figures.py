@@ -13,6 +13,8 @@ from reports.open_work import LATENESS, WAITS, Span
 S = HazardStatus
 _VALID = ~Q(status=S.VOIDED)
 _PASSED = Q(status__in=[S.VERIFIED, S.CLOSED])
+_IN_TIME = Q(submitted_at__date__lte=F("due_on"))
+_MAJOR = Q(severity=Severity.MAJOR)
 _PLANNED = Q(severity=Severity.MAJOR, status__in=[S.RECTIFYING, S.AWAITING_VERIFICATION, S.VERIFIED])
 _SETTLED = {
     "measures": ("措施", Q(plan__isnull=False) & ~Q(plan__measures="")),
@@ -57,8 +59,15 @@ FIGURES: dict[str, Figure] = {
     "valid": Figure("应销号", _always(_VALID)),
     "closed": Figure("已销号", _always(Q(status=S.CLOSED))),
     "closed_then": Figure("期间销号", _always(Q(status=S.CLOSED)), by_closing=True),
-    "on_time": Figure("按期整改", _always(_PASSED & Q(submitted_at__date__lte=F("due_on")))),
+    "on_time": Figure("按期整改", _always(_PASSED & _IN_TIME)),
     "on_time_of": Figure("整改已有结论或已逾期", lambda today: _PASSED | CLOCK_RUNS & Q(due_on__lt=today)),
+    "passed": Figure("已通过验收", _always(_PASSED)),
+    "major_closed_on_time": Figure("重大隐患按期销号", _always(_MAJOR & Q(status=S.CLOSED) & _IN_TIME)),
+    "major_closed_of": Figure(
+        "重大隐患已销号或已逾期",
+        lambda today: _MAJOR & (Q(status=S.CLOSED) | CLOCK_RUNS & Q(due_on__lt=today)),
+    ),
+    "late": Figure("逾期", lambda today: CLOCK_RUNS & Q(due_on__lt=today)),
     "first_pass": Figure("一次通过", _always(_PASSED & Q(round=1))),
     "judged": Figure("第一次提交已有结论", _always(_PASSED | _VALID & Q(round__gt=1))),
     "recurring": Figure("反弹", _always(_VALID & Q(recurrence_of__isnull=False))),

@@ -58,6 +58,7 @@ MADE_BY_THE_REAL_ACTS = {
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
     "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget",
+    "AppraisalMark", "AppraisalEvent", "VetoDecision",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
