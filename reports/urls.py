@@ -21,6 +21,12 @@ urlpatterns = [
     path("dashboard/target/", dashboards.target, name="target"),
     path("dashboard/rows/", dashboards.figure_rows, name="figure_rows"),
     path("dashboard/past/", dashboards.past_day, name="past"),
+    path("dashboard/measures/", dashboards.measures, name="measures"),
+    path(
+        "dashboard/institutions/<int:pk>/measures/",
+        dashboards.institution_measures,
+        name="institution_measures",
+    ),
     path("dashboard/appraisals/", appraisals.appraisals, name="appraisals"),
     path("dashboard/appraisals/new/", appraisals.appraisal_new, name="appraisal_new"),
     path("dashboard/appraisals/<int:pk>/", appraisals.appraisal, name="appraisal"),

@@ -87,8 +87,9 @@ class RulesForm(_Kept):
             f"{key}_zero": _threshold(f"零分线（{facts.unit}）", facts.most),
             f"{key}_least": _number("最少样本", 100_000),
         }
-        for name, value in (("full", item.full_mark), ("zero", item.zero_mark), ("least", item.least)):
-            self.fields[f"{key}_{name}"].initial = value
+        for name, value in (("full", item.full_mark), ("zero", item.zero_mark)):
+            self.fields[f"{key}_{name}"].initial = f"{value.normalize():f}"
+        self.fields[f"{key}_least"].initial = item.least
 
     @property
     def indicators(self) -> list[dict]:

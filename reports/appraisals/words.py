@@ -9,18 +9,23 @@ from reports.periods import end_of
 
 
 def mark_words(value: Decimal, item: Item) -> str:
-    """95% or 7.5天, without a zero behind the point."""
-    return f"{value.normalize():f}{item.facts.unit}"
+    """95% or 7.5 天, without a zero behind the point."""
+    return f"{value.normalize():f}{' 天' if item.facts.in_days else '%'}"
 
 
 def item_words(item: Item) -> str:
     """One sentence for one indicator."""
-    line = "≥" if item.facts.more_is_better else "≤"
-    zero = "≤" if item.facts.more_is_better else "≥"
+    better, worse = ("以上", "以下") if item.facts.more_is_better else ("以下", "以上")
     return (
-        f"{item.definition.label}（{item.weight} 分）：{line}{mark_words(item.full_mark, item)} 得满分，"
-        f"{zero}{mark_words(item.zero_mark, item)} 不得分，之间按比例计分；分母不足 {item.least} 的不参评。"
+        f"{item.definition.label}（{item.weight} 分）：{_line_words(item.full_mark, item, better)}得满分，"
+        f"{_line_words(item.zero_mark, item, worse)}不得分，之间按比例计分；分母不足 {item.least} 的不参评。"
     )
+
+
+def _line_words(value: Decimal, item: Item, side: str) -> str:
+    """95% 及以上; 100% and 0 alone, where nothing lies beyond."""
+    beyond = value == (0 if side == "以下" else item.facts.most)
+    return f"{mark_words(value, item)}{' ' if beyond else f' 及{side}'}"
 
 
 def method_of(appraisal: Appraisal) -> list[str]:

@@ -29,7 +29,7 @@ def _visible(actor: Actor):
 
 
 def _found(request, pk: int) -> Appraisal:
-    return get_object_or_404(_visible(request.actor), pk=pk)
+    return get_object_or_404(_visible(request.actor).prefetch_related("items", "veto_rules"), pk=pk)
 
 
 def _draft(request, pk: int) -> Appraisal:

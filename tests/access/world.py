@@ -19,6 +19,8 @@ from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
+    AppraisalFactory,
+    AppraisalRowFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -109,6 +111,19 @@ class County:
         )
         self._inspect()
         self._run_clocks()
+        self._appraise()
+
+    def _appraise(self):
+        """A published table of one line, of what lies below the county."""
+        evidence = [{"hazard": self.hazard.pk, "number": "", "institution": self.home.name,
+                     "description": self.hazard.description, "fact": ""}]  # fmt: skip
+        veto = {"label": "瞒报", "reason": f"{self.canary}理由", "by": "", "on": "", "evidence": evidence}
+        self.appraisal = AppraisalFactory(region=self.place.county, note=f"{self.canary}说明")
+        AppraisalRowFactory(appraisal=self.appraisal, region=self.place.township, rank=None, vetoes=[veto])
+        self.appraisal.state, self.appraisal.document_number = "published", f"{self.canary}考1号"
+        self.appraisal.published_at, self.appraisal.published_by = timezone.now(), self.cast.county.user
+        self.appraisal.method = f"{self.canary}办法"
+        self.appraisal.save()
 
     def _order(self):
         """An order over the hazard, a letter with one photo, an issued 通报 of the city to the county."""
@@ -202,6 +217,7 @@ class County:
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
             "filter": {"pk": self.kept.pk},
+            "appraisal": {"pk": self.appraisal.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},

@@ -167,7 +167,7 @@ def proposed(city, code, today):
 
 
 def decide(city, appraisal, is_confirmed=True, **facts):
-    wish = {"region": city.place.county, "kind": "major_late", "reason": "核查属实", "seen": {city.late}}
+    wish = {"region": city.place.county, "kind": "major_late", "reason": "经核查属实", "seen": {city.late}}
     return drawing_up.decide(appraisal, by=city.city, is_confirmed=is_confirmed, **(wish | facts))
 
 
@@ -186,7 +186,7 @@ def test_a_proposed_flag_counts_for_nothing_until_a_person_confirms_it(city, pro
     assert [rank for _, rank in totals(table).values()] == [1, 2]
     assert [flag.is_undecided for flag in table.flags] == [False]
     said = AppraisalEvent.objects.filter(act="decided").values_list("comment", flat=True)
-    assert [text.partition("，")[2] for text in said] == ["认定。核查属实", "不予认定。已核实为误判"]
+    assert [text.partition("，")[2] for text in said] == ["认定。经核查属实", "不予认定。已核实为误判"]
 
 
 def test_new_evidence_asks_again_after_a_dismissal_and_for_whoever_had_not_seen_it(city, proposed, today):
@@ -241,9 +241,12 @@ def test_publishing_freezes_numbers_rules_flags_and_words(city, proposed, today,
 
 def refused(statement: str) -> type:
     """What PostgreSQL answers the runtime role."""
-    with pytest.raises((IntegrityError, ProgrammingError)) as caught, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises((IntegrityError, ProgrammingError)) as caught,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
     return caught.type
 
 
