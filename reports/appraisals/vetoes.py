@@ -15,7 +15,7 @@ from hazards.models.hazard import CLOCK_RUNS
 from hazards.numbers import number_of
 from institutions.actor import Actor
 from institutions.models import Region
-from institutions.territories import territory_below
+from institutions.territories import Territory
 from reports.models import Appraisal, VetoDecision, VetoKind, VetoRule
 from reports.periods import Period, end_of
 
@@ -116,7 +116,7 @@ def _evidence(
     by: Actor, region: Region, rules: Iterable[VetoRule], period: Period, today: date
 ) -> dict[tuple[int, str], list[dict]]:
     """The hazards each rule finds, by region and kind; at most MOST of a rule, the longest first."""
-    territory, found = territory_below(region, ""), defaultdict(list)
+    territory, found = Territory(region, [], []), defaultdict(list)
     for rule in rules:
         facts = RULES[VetoKind(rule.kind)]
         hazards = (

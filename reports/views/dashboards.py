@@ -120,8 +120,8 @@ def _measures(request, where: Where, back: dict):
         "campaigns": ordered.campaign_lines(actor, where, today),
         "columns": show.COLUMN_LABELS,
     }
-    name = "dashboard_measures" if request.htmx else "measures"
-    return render(request, f"reports/{name}.html", context)
+    name = "reports/dashboard_measures.html" if request.htmx else "reports/measures.html"
+    return render(request, name, context)
 
 
 @writes(methods=("GET", "HEAD", "POST"))

@@ -239,7 +239,7 @@ def test_the_table_costs_the_same_however_many_are_ranked(city, code, count):
     # session, user, posts, read only, the row; then what the table is made of, versions, trace, bell, banners (3)
     for actor, appraisal, expected in (
         (city.city, draft, 17),
-        (city.city, frozen, 15),
+        (city.city, frozen, 14),
         (city.province, frozen, 15),
     ):
         client = as_client(actor)
