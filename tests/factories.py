@@ -297,7 +297,7 @@ class VetoRuleFactory(DjangoModelFactory):
 
 
 class AppraisalRowFactory(DjangoModelFactory):
-    """The only line of a draft's table."""
+    """The only line of a draft's table, with 9 of 10 for each of its indicators."""
 
     class Meta:
         model = AppraisalRow
@@ -306,6 +306,13 @@ class AppraisalRowFactory(DjangoModelFactory):
     region = factory.SubFactory(RegionFactory)
     position, weight, total, rank = 1, 100, 90, 1
     name = factory.SelfAttribute("region.name")
+
+    @classmethod
+    def _create(cls, model, *args, **fields):
+        row = super()._create(model, *args, **fields)
+        for item in row.appraisal.items.all():
+            row.marks.create(item=item, part=9, whole=10, marks=90)
+        return row
 
 
 class Cast:

@@ -18,7 +18,6 @@ from reports.periods import Period, end_of
 from reports.statistics import PASSED
 from reports.summary import Sums, Tally
 
-I = Indicator  # noqa: E741
 _LEVEL = {RegionLevel.CITY: PlaceLevel.CITY, RegionLevel.COUNTY: PlaceLevel.COUNTY}
 _NAMES = ("n", "on_time", "judged", "first_pass", "recurring", "self_found")
 _PART = {
@@ -70,14 +69,14 @@ class Counts:
         valid, passed = self.found.valid, self.found.of(PASSED)
         closed, major = (self.found.of([HazardStatus.CLOSED], grade) for grade in ("", Severity.MAJOR))
         return {
-            I.CLOSURE: (closed.n, valid.n),
-            I.RECTIFIED: (passed.n, valid.n),
-            I.ON_TIME: (passed.on_time, passed.n + self.late),
-            I.MAJOR_ON_TIME: (major.on_time, major.n + self.late_major),
-            I.FIRST_PASS: (valid.first_pass, valid.judged),
-            I.RECURRENCE: (valid.recurring, self.closed),
-            I.SELF_FOUND: (valid.self_found, valid.n),
-            I.LATE_DAYS: (self.days_late, self.open),
+            Indicator.CLOSURE: (closed.n, valid.n),
+            Indicator.RECTIFIED: (passed.n, valid.n),
+            Indicator.ON_TIME: (passed.on_time, passed.n + self.late),
+            Indicator.MAJOR_ON_TIME: (major.on_time, major.n + self.late_major),
+            Indicator.FIRST_PASS: (valid.first_pass, valid.judged),
+            Indicator.RECURRENCE: (valid.recurring, self.closed),
+            Indicator.SELF_FOUND: (valid.self_found, valid.n),
+            Indicator.LATE_DAYS: (self.days_late, self.open),
         }[Indicator(indicator)]
 
 

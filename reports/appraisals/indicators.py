@@ -9,8 +9,6 @@ from decimal import Decimal
 from reports.models import AppraisalItem, Indicator
 from reports.rates import DEFINITIONS, Definition
 
-I = Indicator  # noqa: E741
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -36,8 +34,8 @@ class Facts:
 
 
 FACTS = {indicator: Facts() for indicator in Indicator} | {
-    I.RECURRENCE: Facts(more_is_better=False),
-    I.LATE_DAYS: Facts(more_is_better=False, in_days=True, is_of_period=False),
+    Indicator.RECURRENCE: Facts(more_is_better=False),
+    Indicator.LATE_DAYS: Facts(more_is_better=False, in_days=True, is_of_period=False),
 }
 
 
@@ -62,13 +60,13 @@ class Item:
 
 # Weight, full marks from, none from, fewest cases: our own proposal, for the first appraisal somebody makes.
 DEFAULTS = [
-    Item(I.CLOSURE, 20, Decimal(95), Decimal(60), 20),
-    Item(I.ON_TIME, 20, Decimal(95), Decimal(60), 20),
-    Item(I.MAJOR_ON_TIME, 20, Decimal(100), Decimal(60), 5),
-    Item(I.FIRST_PASS, 15, Decimal(90), Decimal(50), 20),
-    Item(I.RECURRENCE, 10, Decimal(0), Decimal(10), 20),
-    Item(I.SELF_FOUND, 5, Decimal(40), Decimal(5), 20),
-    Item(I.LATE_DAYS, 10, Decimal(0), Decimal(15), 10),
+    Item(Indicator.CLOSURE, 20, Decimal(95), Decimal(60), 20),
+    Item(Indicator.ON_TIME, 20, Decimal(95), Decimal(60), 20),
+    Item(Indicator.MAJOR_ON_TIME, 20, Decimal(100), Decimal(60), 5),
+    Item(Indicator.FIRST_PASS, 15, Decimal(90), Decimal(50), 20),
+    Item(Indicator.RECURRENCE, 10, Decimal(0), Decimal(10), 20),
+    Item(Indicator.SELF_FOUND, 5, Decimal(40), Decimal(5), 20),
+    Item(Indicator.LATE_DAYS, 10, Decimal(0), Decimal(15), 10),
 ]
 
 

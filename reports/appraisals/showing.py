@@ -24,6 +24,7 @@ class Number:
     marks: object
     part: Cell
     whole: Cell
+    unit: str  # of the numerator, where it does not count hazards
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def _number(item: Item, mark: Mark, region: Region, period: Period, is_own: bool
         mark.marks,
         cell(mark.part, definition.part),
         cell(mark.whole, definition.whole),
+        " 天" if item.facts.in_days else "",
     )
 
 

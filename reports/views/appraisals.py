@@ -194,4 +194,8 @@ def appraisal_revise(request, pk: int):
     """A draft of the next version of what is published."""
     found = _found(request, pk)
     drawing_up.require(request.actor, found.region)
-    return redirect(drawing_up.url_of(drawing_up.start(by=request.actor, period=found.period)))
+    try:
+        made = drawing_up.start(by=request.actor, period=found.period)
+    except Unfit as error:
+        raise Conflict(str(error), back_url=drawing_up.url_of(found)) from error
+    return redirect(drawing_up.url_of(made))

@@ -1,5 +1,6 @@
 """Every number of a league table is the dashboards' number: recounted row by row in plain Python."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -186,3 +187,31 @@ def test_equal_totals_share_a_rank_and_a_veto_puts_last_without_one():
     table = standings([item(weight=100)], regions, counts, {4: [{"label": "瞒报"}]}, 60)
     assert [(s.name, s.rank) for s in table] == [("2", 1), ("1", 2), ("3", 2), ("5", 4), ("4", None)]
     assert table[-1].total == Decimal("100.00")
+
+
+# --- periods -------------------------------------------------------------------------------------------------
+
+
+def test_a_period_is_a_month_a_quarter_or_a_year():
+    said = {
+        code: terms.term(code)
+        for code in ("2026", "2026Q4", "2026-02", "2026Q5", "2026-13", "1999", "２０２６", "")
+    }
+    shown = {code: t and (t.label, t.first, end_of(t.last)) for code, t in said.items()}
+    assert shown == {
+        "2026": ("2026年度", date(2026, 1, 1), date(2026, 12, 31)),
+        "2026Q4": ("2026年第四季度", date(2026, 10, 1), date(2026, 12, 31)),
+        "2026-02": ("2026年2月", date(2026, 2, 1), date(2026, 2, 28)),
+    } | dict.fromkeys(("2026Q5", "2026-13", "1999", "２０２６", ""))
+
+
+def test_it_is_over_on_the_day_after_its_last():
+    quarter = terms.term("2026Q3")
+    assert [terms.is_over(quarter, day) for day in (date(2026, 9, 30), date(2026, 10, 1))] == [False, True]
+
+
+def test_what_is_offered_has_begun():
+    codes = [code for code, _ in terms.offered(date(2026, 1, 1))]
+    assert codes[:2] == ["2026Q1", "2025Q4"]
+    assert codes[-3:] == ["2025-08", "2026", "2025"]
+    assert len(codes) == len(set(codes))

@@ -81,7 +81,7 @@ def test_open_orders_are_told_apart_and_every_number_leads_to_its_hazards(orders
 
 
 def test_a_lifted_order_is_no_longer_counted_and_an_accepted_one_waits(orders):
-    first, second = SupervisionOrder.objects.filter(hazard__county=orders.place.county).order_by("id")[:2]
+    first = SupervisionOrder.objects.filter(hazard__county=orders.place.county).earliest("id")
     Hazard.objects.filter(pk=first.hazard_id).update(
         status="awaiting_verification", submitted_at=timezone.now(), submitted_by=orders.manager.user
     )
