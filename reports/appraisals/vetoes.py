@@ -26,7 +26,11 @@ _CLOSED_ON = TruncDate("recurrence_of__closed_at")
 
 def _came_back(days: int, period: Period, today: date) -> Q:
     until = ExpressionWrapper(_CLOSED_ON + Value(timedelta(days=days)), output_field=DateField())
-    falsely = Q(recurrence_of__severity=Severity.MAJOR, recurrence_of__status=HazardStatus.CLOSED)
+    falsely = Q(
+        recurrence_of__isnull=False,
+        recurrence_of__severity=Severity.MAJOR,
+        recurrence_of__status=HazardStatus.CLOSED,
+    )
     found = Q(found_on__range=(period.first, end_of(period.last)), found_on__lte=until)
     return falsely & found & ~Q(status=HazardStatus.VOIDED)
 
