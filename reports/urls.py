@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reports import views
-from reports.views import dashboards, imports
+from reports.views import appraisals, dashboards, imports
 
 app_name = "reports"
 urlpatterns = [
@@ -28,4 +28,20 @@ urlpatterns = [
     path("dashboard/target/", dashboards.target, name="target"),
     path("dashboard/rows/", dashboards.figure_rows, name="figure_rows"),
     path("dashboard/past/", dashboards.past_day, name="past"),
+    path("dashboard/measures/", dashboards.measures, name="measures"),
+    path(
+        "dashboard/institutions/<int:pk>/measures/",
+        dashboards.institution_measures,
+        name="institution_measures",
+    ),
+    path("dashboard/appraisals/", appraisals.appraisals, name="appraisals"),
+    path("dashboard/appraisals/new/", appraisals.appraisal_new, name="appraisal_new"),
+    path("dashboard/appraisals/<int:pk>/", appraisals.appraisal, name="appraisal"),
+    path("dashboard/appraisals/<int:pk>/print/", appraisals.appraisal_print, name="appraisal_print"),
+    path("dashboard/appraisals/<int:pk>/file/", appraisals.appraisal_file, name="appraisal_file"),
+    path("dashboard/appraisals/<int:pk>/rules/", appraisals.appraisal_rules, name="appraisal_rules"),
+    path("dashboard/appraisals/<int:pk>/veto/", appraisals.appraisal_veto, name="appraisal_veto"),
+    path("dashboard/appraisals/<int:pk>/publish/", appraisals.appraisal_publish, name="appraisal_publish"),
+    path("dashboard/appraisals/<int:pk>/drop/", appraisals.appraisal_drop, name="appraisal_drop"),
+    path("dashboard/appraisals/<int:pk>/revise/", appraisals.appraisal_revise, name="appraisal_revise"),
 ]

@@ -35,7 +35,16 @@ from institutions.models import (
 )
 from institutions.rules import half_year_after
 from notifications.models import NotificationPreference, RobotWebhook, Subscriber, UndeliverableAddress
-from reports.models import ExportJob, ImportFile, LedgerImport, SavedFilter
+from reports.models import (
+    Appraisal,
+    AppraisalItem,
+    AppraisalRow,
+    ExportJob,
+    ImportFile,
+    LedgerImport,
+    SavedFilter,
+    VetoRule,
+)
 
 PASSWORD = "Ceshi-2026-mima"
 
@@ -336,6 +345,58 @@ class SavedFilterFactory(DjangoModelFactory):
     kept_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
     name = factory.Sequence(lambda n: f"条件{n}")
     query = factory.LazyFunction(lambda: {"state": "open"})
+
+
+class AppraisalFactory(DjangoModelFactory):
+    """A draft of a province for last year, with one indicator of the whole weight and one 一票否决."""
+
+    class Meta:
+        model = Appraisal
+        skip_postgeneration_save = True
+
+    region = factory.SubFactory(RegionFactory)
+    period = factory.LazyFunction(lambda: str(timezone.localdate().year - 1))
+    version = 1
+    created_at = factory.LazyFunction(timezone.now)
+    created_by = factory.SubFactory(UserFactory)
+    items = factory.RelatedFactory("tests.factories.AppraisalItemFactory", "appraisal")
+    rules = factory.RelatedFactory("tests.factories.VetoRuleFactory", "appraisal")
+
+
+class AppraisalItemFactory(DjangoModelFactory):
+    class Meta:
+        model = AppraisalItem
+
+    appraisal = factory.SubFactory(AppraisalFactory, items=None)
+    indicator = "closure"
+    weight, full_mark, zero_mark, least = 100, 95, 60, 1
+
+
+class VetoRuleFactory(DjangoModelFactory):
+    class Meta:
+        model = VetoRule
+
+    appraisal = factory.SubFactory(AppraisalFactory, rules=None)
+    kind, days = "major_late", 30
+
+
+class AppraisalRowFactory(DjangoModelFactory):
+    """The only line of a draft's table, with 9 of 10 for each of its indicators."""
+
+    class Meta:
+        model = AppraisalRow
+
+    appraisal = factory.SubFactory(AppraisalFactory)
+    region = factory.SubFactory(RegionFactory)
+    position, weight, total, rank = 1, 100, 90, 1
+    name = factory.SelfAttribute("region.name")
+
+    @classmethod
+    def _create(cls, model, *args, **fields):
+        row = super()._create(model, *args, **fields)
+        for item in row.appraisal.items.all():
+            row.marks.create(item=item, part=9, whole=10, marks=90)
+        return row
 
 
 class Cast:

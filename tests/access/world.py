@@ -21,6 +21,8 @@ from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
     AccessFactory,
+    AppraisalFactory,
+    AppraisalRowFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -117,6 +119,19 @@ class County:
         self._open()
         self._inspect()
         self._run_clocks()
+        self._appraise()
+
+    def _appraise(self):
+        """A published table of one line, of what lies below the county."""
+        evidence = [{"hazard": self.hazard.pk, "number": "", "institution": self.home.name,
+                     "description": self.hazard.description, "fact": ""}]  # fmt: skip
+        veto = {"label": "瞒报", "reason": f"{self.canary}理由", "by": "", "on": "", "evidence": evidence}
+        self.appraisal = AppraisalFactory(region=self.place.county, note=f"{self.canary}说明")
+        AppraisalRowFactory(appraisal=self.appraisal, region=self.place.township, rank=None, vetoes=[veto])
+        self.appraisal.state, self.appraisal.document_number = "published", f"{self.canary}考1号"
+        self.appraisal.published_at, self.appraisal.published_by = timezone.now(), self.cast.county.user
+        self.appraisal.method = f"{self.canary}办法"
+        self.appraisal.save()
 
     def _open(self):
         """A system that reads the county's data and is told of changes; `token` opens it."""
@@ -220,6 +235,7 @@ class County:
             "export": {"pk": self.export.pk},
             "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
+            "appraisal": {"pk": self.appraisal.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},

@@ -21,6 +21,9 @@ from inspections.actions.signing import sign
 from institutions.models import ImportDraft, InstitutionEvent
 from notifications.models import Notice
 from notifications.publishing import try_subscriber
+from reports.appraisals import drawing_up, publishing
+from reports.appraisals.terms import term
+from reports.appraisals.vetoes import flags_of
 from tests.factories import (
     CONFIRMED,
     AccessFactory,
@@ -122,6 +125,7 @@ class World:
         self._channels()
         self._accesses()
         self._run_clocks()
+        self._appraise()
         InstitutionEvent.objects.create(
             institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
         )  # fmt: skip
@@ -280,6 +284,23 @@ class World:
                 visit = finish(signed(visit, cast.county, name=cast.manager.user.name), by=cast.county)
             self.visits.append(visit)
 
+    def _appraise(self):
+        """A published table of the city with a veto, and the province's draft of the same year with one proposed."""
+        cast, last_year = self.cast, str(timezone.localdate().year - 1)
+        table = drawing_up.start(by=cast.city, period=last_year)
+        words = {"reason": LONG, "happened": LONG_LATIN, "seen": set(), "is_confirmed": True}
+        drawing_up.decide(table, by=cast.city, region=cast.place.county, kind="other", **words)
+        for flag in flags_of(table, cast.city, [cast.place.county], term(last_year), timezone.localdate()):
+            if flag.evidence:
+                seen = {entry["hazard"] for entry in flag.evidence}
+                said = {"reason": LONG, "seen": seen, "is_confirmed": True}
+                drawing_up.decide(table, by=cast.city, region=flag.region, kind=flag.kind, **said)
+        number = LONG[:60]
+        self.appraisals = [
+            publishing.publish(table, by=cast.city, document_number=number),
+            drawing_up.start(by=cast.province, period=last_year),
+        ]
+
     def draft(self, actor) -> list[dict]:
         """A sheet of this actor's, one row of which can't be imported."""
         expires = timezone.now() + timedelta(hours=1)
@@ -383,6 +404,7 @@ class World:
             "order": [{"pk": order.pk} for order in self.orders],
             "letter": [{"pk": letter.pk} for letter in self.letters],
             "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
+            "appraisal": [{"pk": made.pk} for made in self.appraisals],
             "record": [{"kind": record.kind.value, "pk": record.pk} for record in self.records],
             "clock": [{"kind": "feedback", "subject_id": self.matter}],
             "act_draft": [{"pk": self.act_drafts["supervise"].pk}],

@@ -61,6 +61,7 @@ MADE_BY_THE_REAL_ACTS = {
     "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget", "ImportFile", "ImportEvent", "ImportedRow",
     "PastHazard", "RememberedColumn",
     "AccessEvent", "Dispatch",
+    "AppraisalMark", "AppraisalEvent", "VetoDecision",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
     "LegalTransition", "ClosingPolicy", "ExtensionPolicy", "DraftingRule", "ImportDraft", "Heartbeat", "ChannelRest",
