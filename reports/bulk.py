@@ -54,7 +54,7 @@ def picked_rows(query, asked: Asked, action: HazardAction, ticked: set[int] | No
     all that can be done are ticked, unless each is to be looked at first. A fixed number of statements.
     """
     actor, is_closing = asked.actor, action == HazardAction.CLOSE
-    hazards = _hazards(query, asked, action)
+    hazards = _hazards(query, asked, action, ticked or set())
     if is_closing:
         advice.note_for_verifiers(hazards, actor)
     rows = []
@@ -73,7 +73,7 @@ def picked_rows(query, asked: Asked, action: HazardAction, ticked: set[int] | No
     return sorted(rows, key=lambda row: bool(row.reason))
 
 
-def _hazards(query, asked: Asked, action: HazardAction) -> list[Hazard]:
+def _hazards(query, asked: Asked, action: HazardAction, ticked: set[int]) -> list[Hazard]:
     if action == HazardAction.CLOSE:
         found = queries.for_detail(asked.actor)
     else:
@@ -82,5 +82,6 @@ def _hazards(query, asked: Asked, action: HazardAction) -> list[Hazard]:
         wanted = asked.rows.filter(status=bulk_rules.source(action)).order_by(*asked.sort.order())
         ids = list(wanted.values_list("pk", flat=True)[: bulk_rules.MOST[action]])
     else:
-        ids = [int(pk) for pk in query.getlist("pick") if is_number(pk)][: bulk_rules.MOST[action]]
+        picked = [*ticked, *(int(pk) for pk in query.getlist("pick") if is_number(pk))]
+        ids = list(dict.fromkeys(picked))[: bulk_rules.MOST[action]]
     return list(found.filter(pk__in=ids).order_by(*asked.sort.order())) if ids else []

@@ -15,7 +15,7 @@ from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
+from hazards.models import BulkLine, BulkRun, Circular, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import (
@@ -261,6 +261,30 @@ class SavedFilterFactory(DjangoModelFactory):
     kept_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
     name = factory.Sequence(lambda n: f"条件{n}")
     query = factory.LazyFunction(lambda: {"state": "open"})
+
+
+class BulkRunFactory(DjangoModelFactory):
+    """A bulk 下发 that was begun."""
+
+    class Meta:
+        model = BulkRun
+
+    action = "issue"
+    made_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    made_by = factory.SelfAttribute("made_as.user")
+    digest = "x"
+
+
+class BulkLineFactory(DjangoModelFactory):
+    """One row of it that waits; `outcome` ends it."""
+
+    class Meta:
+        model = BulkLine
+
+    run = factory.SubFactory(BulkRunFactory)
+    hazard = factory.LazyFunction(lambda: register_hazard(Cast()))
+    version = 1
+    ended_at = factory.LazyAttribute(lambda o: timezone.now() if getattr(o, "outcome", "") else None)
 
 
 class Cast:

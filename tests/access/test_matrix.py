@@ -24,7 +24,11 @@ SEES = {role: {"own"} for role in ROLES} | {
 SEES_NO_BUSINESS = {"system_admin", "security_admin", "liaison"}
 FILTERS = {
     "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
+    "reports:columns": ["institution", "county", "q"],
+    "reports:list": ["institution", "city", "county", "township", "campaign", "q", "page"],
+    "reports:bulk": ["institution", "county", "pick", "all"],
     "reports:search": ["q"],
+    "reports:suggest": ["q"],
     "reports:new_export": ["institution", "county", "campaign", "q"],
     "reports:keep_filter": ["institution", "county", "campaign", "q"],
     "reports:dashboard": ["region", "period", "first"],

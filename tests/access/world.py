@@ -19,6 +19,8 @@ from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -107,6 +109,8 @@ class County:
             query=query,
             shared_with=cast.county.authority,
         )
+        self.bulk = BulkRunFactory(made_as=cast.county.membership, made_by=cast.county.user)
+        BulkLineFactory(run=self.bulk, hazard=self.hazard, outcome="refused", words=canary)
         self._inspect()
         self._run_clocks()
 
@@ -202,6 +206,7 @@ class County:
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
             "filter": {"pk": self.kept.pk},
+            "bulk": {"pk": self.bulk.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},
