@@ -32,7 +32,7 @@ def _one(name: str, column: Column, *, is_drawn=False) -> Choice:
 
 
 # What every row begins with, on the screen and in the file.
-TITLE = (c.NUMBER, c.DESCRIPTION, c.DOMAIN)
+TITLE = (c.NUMBER, c.DESCRIPTION, c.DOMAIN, c.LOCATION)
 CHOICES = {
     choice.name: choice
     for choice in (
@@ -75,8 +75,9 @@ def defaults_for(actor: Actor) -> tuple[str, ...]:
 
 
 def offered(actor: Actor) -> list[Choice]:
-    """What may be chosen; to an institution its own name says nothing."""
-    return [choice for choice in CHOICES.values() if not (actor.institution and choice.name == "institution")]
+    """What may be chosen: an institution knows its own name; to others the place in it stands beside the problem."""
+    pointless = "institution" if actor.institution else "location"
+    return [choice for choice in CHOICES.values() if choice.name != pointless]
 
 
 def names_for(actor: Actor) -> tuple[str, ...]:

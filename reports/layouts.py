@@ -102,8 +102,8 @@ TASKS = Layout(
     "任务清单",
     "还要办的：谁、在什么期限前、办什么。只列在办的。",
     (
-        c.NUMBER, c.INSTITUTION, c.DESCRIPTION, c.SEVERITY, c.INTERIM, c.RESPONSIBLE, c.SUPERVISOR, c.OFFICER,
-        c.DUE_ON, c.IS_LATE, c.STATUS, c.WAITS_ON,
+        c.NUMBER, c.INSTITUTION, c.DESCRIPTION, c.SEVERITY, c.WAITS_ON, c.DUE_ON, c.IS_LATE, c.STATUS,
+        c.RESPONSIBLE, c.OFFICER, c.SUPERVISOR, c.INTERIM,
     ),
     OPEN,
 )  # fmt: skip

@@ -89,7 +89,8 @@ def test_the_file_has_the_columns_that_were_chosen_when_it_was_asked_for(format)
     do(cast.city, "reset", "all")
     [row] = table(cast.city, job)
     assert list(row) == [
-        "序号", "隐患编号", "存在问题", "隐患类别", "机构名称", "机构类型", "所在地区", "隐患等级", "整改期限", "状态", "销号人",
+        "序号", "隐患编号", "存在问题", "隐患类别", "具体部位", "机构名称", "机构类型", "所在地区", "隐患等级", "整改期限", "状态",
+        "销号人",
     ]  # fmt: skip
     named = {name: row[name] for name in ("隐患编号", "机构名称", "销号人")}
     assert named == {"隐患编号": hazard.number, "机构名称": "青山养老院", "销号人": cast.city.user.name}
