@@ -174,6 +174,17 @@ def test_what_was_left_undone_is_carried_on_by_its_person_alone():
     assert as_client(cast.county).post(response["Location"]).status_code == 403
 
 
+def test_a_request_ends_in_time_and_the_rest_waits(monkeypatch):
+    monkeypatch.setattr(bulk, "ROUND_SECONDS", -1)
+    cast = Cast()
+    hazards = [hazard_in(cast, "registered") for _ in range(2)]
+    response = issue(cast.county, hazards)
+    assert outcomes(response) == ["", ""]
+    monkeypatch.undo()
+    as_client(cast.county).post(response["Location"])
+    assert outcomes(response) == ["done", "done"]
+
+
 def test_a_post_that_was_taken_away_does_nothing_more():
     cast = Cast()
     hazard = hazard_in(cast, "registered")
