@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from hazards.actions import supervising
 from hazards.models import Hazard
 from institutions.models import Institution, Membership
 from notifications.models import Notice
@@ -21,10 +22,18 @@ from reports.exports.keeping import delete_orphans, expire
 from reports.exports.making import make_all
 from reports.exports.rules import Refused, neutral
 from reports.exports.sheets import write
-from reports.layouts import LAYOUTS
+from reports.layouts import LAYOUTS, layout_of
 from reports.models import ExportEvent, ExportJob
 from reports.tasks import sweep
-from tests.factories import Cast, ExportJobFactory, as_client, hazard_in, make_place
+from tests.factories import (
+    Cast,
+    ExportJobFactory,
+    as_client,
+    hazard_in,
+    make_place,
+    register_hazard,
+    supervised,
+)
 from tests.reports.exporting import ask, asked_job, content, made_job, sheet, table
 from tests.reports.made import put
 
@@ -91,16 +100,34 @@ def test_every_layout_has_its_headings_once_and_takes_what_belongs_on_it(layout)
     cast = Cast()
     put(cast, "rectifying", 2)
     major = put(cast, "rectifying", severity="major", due_on=timezone.localdate() - timedelta(days=1))
-    labels = LAYOUTS[layout].labels
-    assert len(set(labels)) == len(labels)
+    put(cast, "closed")
     job = made_job(cast.county, layout=layout)
-    assert list(table(cast.county, job)[0]) == labels
-    taken = {"major": 1, "summary": 1, "general": 2, "results": 0, "risks": 1}
-    assert job.rows_total == taken.get(layout, 3)
-    rows = table(cast.county, job)
+    labels, rows = layout_of(job).labels, table(cast.county, job)
+    assert (len(set(labels)), list(rows[0])) == (len(labels), labels)
+    taken = {"major": 1, "summary": 1, "general": 3, "tasks": 3, "results": 1, "risks": 1}
+    assert (len(rows), job.rows_total) == (taken.get(layout, 4),) * 2
     if layout == "summary":
         number = Hazard.objects.get(pk=major[0]).number
-        assert [rows[0][name] for name in ("隐患编号", "治理状态", "是否超期")] == [number, "整改中", "是"]
+        assert [rows[0][name] for name in ("隐患编号", "治理状态", "是否超期", "是否挂牌督办")] == [
+            number,
+            "整改中",
+            "是",
+            "否",
+        ]
+
+
+def test_supervised_is_what_is_or_was_under_an_order_that_was_not_revoked():
+    cast = Cast()
+    far = {"due_on": timezone.localdate() + timedelta(days=90), "responsible_person": "张三"}
+    open_, revoked, _plain = (register_hazard(cast, severity="major", issue_with=far) for _ in range(3))
+    order = supervised(open_, cast.county)
+    wrong = supervised(revoked, cast.county)
+    supervising.revoke_supervision(wrong.hazard, by=cast.county, reason="下错了对象")
+    rows = table(cast.county, made_job(cast.county, layout="summary", format="csv"))
+    assert {row["隐患编号"]: row["是否挂牌督办"] for row in rows if row["是否挂牌督办"] == "是"} == {
+        order.hazard.number: "是"
+    }
+    assert len(rows) == 3
 
 
 def test_phones_are_whole_for_the_supervising_authority_alone():
