@@ -19,7 +19,7 @@ from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
+from hazards.models import BulkLine, BulkRun, Circular, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import (
@@ -397,6 +397,30 @@ class AppraisalRowFactory(DjangoModelFactory):
         for item in row.appraisal.items.all():
             row.marks.create(item=item, part=9, whole=10, marks=90)
         return row
+
+
+class BulkRunFactory(DjangoModelFactory):
+    """A bulk 下发 that was begun."""
+
+    class Meta:
+        model = BulkRun
+
+    action = "issue"
+    made_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    made_by = factory.SelfAttribute("made_as.user")
+    digest = "x"
+
+
+class BulkLineFactory(DjangoModelFactory):
+    """One row of it that waits; `outcome` ends it."""
+
+    class Meta:
+        model = BulkLine
+
+    run = factory.SubFactory(BulkRunFactory)
+    hazard = factory.LazyFunction(lambda: register_hazard(Cast()))
+    version = 1
+    ended_at = factory.LazyAttribute(lambda o: timezone.now() if getattr(o, "outcome", "") else None)
 
 
 class Cast:

@@ -23,6 +23,8 @@ from tests.factories import (
     AccessFactory,
     AppraisalFactory,
     AppraisalRowFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -117,6 +119,8 @@ class County:
             shared_with=cast.county.authority,
         )
         self._open()
+        self.bulk = BulkRunFactory(made_as=cast.county.membership, made_by=cast.county.user)
+        BulkLineFactory(run=self.bulk, hazard=self.hazard, outcome="refused", words=canary)
         self._inspect()
         self._run_clocks()
         self._appraise()
@@ -236,6 +240,7 @@ class County:
             "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
             "appraisal": {"pk": self.appraisal.pk},
+            "bulk": {"pk": self.bulk.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},

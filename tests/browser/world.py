@@ -27,6 +27,8 @@ from reports.appraisals.vetoes import flags_of
 from tests.factories import (
     CONFIRMED,
     AccessFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -413,7 +415,13 @@ class World:
             "sent_signature": [{"uid": self.visits[0].uid, "signature_uid": uuid.uuid4()}],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
-        own = {"draft": self.draft, "export": self.exports, "import": self.imports, "filter": self.filters}
+        own = {
+            "draft": self.draft,
+            "export": self.exports,
+            "import": self.imports,
+            "filter": self.filters,
+            "bulk": self.bulks,
+        }
         return own[takes](actor) if takes in own else found[takes]
 
     def exports(self, actor) -> list[dict]:
@@ -446,6 +454,14 @@ class World:
             kept_as=actor.membership, name=LONG[:30], query={"q": LONG[:60]}, shared_with=actor.authority
         )
         return [{"pk": kept.pk}]
+
+    def bulks(self, actor) -> list[dict]:
+        """A bulk act of this actor's with a row of each result, and one that waits."""
+        run = BulkRunFactory(made_as=actor.membership, made_by=actor.user)
+        hazards = list(self.hazards.values())
+        for hazard, outcome in zip(hazards, ("done", "refused", "changed", ""), strict=False):
+            BulkLineFactory(run=run, hazard=hazard, outcome=outcome, words=LONG if outcome != "done" else "")
+        return [{"pk": run.pk}]
 
     def acts(self, actor) -> list[dict]:
         """URL arguments of one page for every act this actor can do to some hazard."""
