@@ -39,11 +39,21 @@ def test_each_authority_says_once_a_day_how_much_is_late_in_its_region(robots):
     assert said() == {}
     sweep(at(LATE))
     sweep(at(LATE))
-    counts = {"逾期未办结": 2, "其中重大": 1, "今日升级": 1}
+    counts = {"逾期未办结": 2, "其中重大": 1, "新升级": 1}
     assert said() == {robots.county.authority: counts, robots.city.authority: counts}
     assert (Bulletin.objects.count(), Delivery.objects.filter(channel=Channel.WECOM).count()) == (2, 2)
     sweep(at(LATE + timedelta(days=1)))
     assert Bulletin.objects.count() == 4
+
+
+def test_on_days_off_nothing_is_said_and_the_next_workday_counts_what_they_escalated(robots):
+    friday = DUE + timedelta(days=2)
+    start_clock(robots.home, due_on=friday)
+    for n in (1, 2):
+        sweep(at(friday + timedelta(days=n)))
+    assert said() == {}
+    sweep(at(friday + timedelta(days=3)))
+    assert said()[robots.county.authority] == {"逾期未办结": 1, "其中重大": 0, "新升级": 1}
 
 
 def test_nothing_late_is_not_said(robots):
