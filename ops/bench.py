@@ -96,7 +96,7 @@ def dashboards(times: int) -> list[dict]:
 def dashboard_of(actor: Actor, times: int) -> dict:
     """The whole page with login, the bare page of the same statements, their statements alone, plain GROUP BY."""
     today, client, stranger = timezone.localdate(), Client(), Client()
-    client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(actor.user, backend="institutions.backends.PersonBackend")
     territory = territory_below(actor.authority.region, "")
     bare_for(actor, territory)
     last_month = end_of(months_later(month_of(today), -1))

@@ -391,7 +391,7 @@ CONFIRMED = {"is_cause_found": True, "is_rectified": True, "is_satisfactory": Tr
 
 def log_in(client: Client, actor: Actor) -> Client:
     """A test client logged in as the actor's user, acting in the actor's post."""
-    client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(actor.user, backend="institutions.backends.PersonBackend")
     session = client.session
     session["membership"] = actor.membership.pk
     session.save()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clocks import running
-from clocks.models import Ladder
+from clocks.models import Rung
 from clocks.sweep import sweep
 from notifications.enums import Channel
 from notifications.models import Bulletin, Delivery
@@ -78,6 +78,18 @@ def test_short_messages_go_to_the_house_and_the_leader_of_a_major_matter(cast, s
     assert texted.filter(is_duty=True).count() == 2
 
 
-def test_general_matters_cost_no_short_message(cast):
-    rungs = Ladder.objects.filter(rungs__by_sms=True).values_list("key", flat=True)
-    assert set(rungs) == {"hazard_major"}
+def texted() -> dict[str, set[str]]:
+    """Rungs in force that go out as a short message, by ladder."""
+    found = Rung.objects.filter(by_sms=True, ladder__status="published").values_list("ladder__key", "code")
+    return {key: {code for k, code in found if k == key} for key, _ in found}
+
+
+DEFAULTS = {
+    "hazard_general": {"red:institution:+5d", "red:county_leader:+5d"},
+    "hazard_major": {"yellow:institution:+1d", "yellow:county_leader:+1d", "red:institution:+3d"},
+    "supervision": {"red:institution:+1d", "red:county_leader:+1d"},
+}
+
+
+def test_short_messages_go_out_for_what_is_major_or_red_to_the_house_and_the_leader(cast):
+    assert texted() == DEFAULTS

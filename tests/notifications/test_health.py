@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from institutions.enums import Role
 from notifications.duties import DUTIES
-from notifications.health import Vitals, problems, staff_banners
+from notifications.health import Vitals, problems, vitals
 from notifications.health_facts import facts
 from notifications.heartbeat import SWEEP, beat
 from notifications.models import Delivery, Heartbeat
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("vitals", "found"),
+    ("seen", "found"),
     [
         (Vitals(MINUTE, None, 0), []),
         (Vitals(5 * MINUTE, 10 * MINUTE, 0), []),
@@ -39,15 +39,15 @@ MINUTE = timedelta(minutes=1)
         ),
     ],
 )
-def test_each_sign_of_death_has_its_sentence(vitals, found):
-    sentences = problems(vitals)
+def test_each_sign_of_death_has_its_sentence(seen, found):
+    sentences = problems(seen)
     assert len(sentences) == len(found)
     assert [s[: len(f)] for s, f in zip(sentences, found, strict=True)] == found
 
 
-def test_the_banner_costs_one_statement(django_assert_num_queries):
+def test_the_vitals_cost_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert staff_banners() == problems(Vitals(None, None, 0, dict.fromkeys(DUTIES)))
+        assert vitals() == Vitals(None, None, 0, dict.fromkeys(DUTIES))
 
 
 @pytest.fixture
@@ -159,17 +159,17 @@ def test_the_panel_says_what_is_wrong(client, admin, settings, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("vitals", "verdicts"),
+    ("seen", "verdicts"),
     [
         (Vitals(5 * MINUTE, 5 * MINUTE, 0), ["正常", "等待发送", "正常"]),
         (Vitals(6 * MINUTE, 11 * MINUTE, 2), ["已停止", "积压", "有失败"]),
         (Vitals(None, -MINUTE, 0), ["没有运行", "正常", "正常"]),
     ],
 )
-def test_the_panel_and_the_banner_alarm_at_the_same_limits(vitals, verdicts):
-    shown = facts(vitals)[:3]
+def test_the_panel_and_the_banner_alarm_at_the_same_limits(seen, verdicts):
+    shown = facts(seen)[:3]
     assert [fact.verdict for fact in shown] == verdicts
-    assert [fact.tone for fact in shown].count("red") == len(problems(vitals))
+    assert [fact.tone for fact in shown].count("red") == len(problems(seen))
 
 
 @pytest.mark.parametrize(("share", "tone"), [(0, "green"), (0.2, "amber"), (2, "red")])
