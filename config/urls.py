@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from hazards.views import workbench
+from hazards.views import public_orders, workbench
 from inspections.views.field import service_worker
 from institutions import urls as institutions
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include(institutions.session_urlpatterns)),
     path("institutions/", include((institutions.institution_urlpatterns, "institutions"))),
     path("members/", include((institutions.member_urlpatterns, "members"))),
+    path("public/orders/", public_orders, name="public_orders"),
     path("hazards/", include("hazards.urls")),
     path("clocks/", include("clocks.urls")),
     path("inspections/", include("inspections.urls")),

@@ -15,7 +15,7 @@ from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
+from hazards.models import Circular, ExtensionRequest, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import (
@@ -351,6 +351,28 @@ def extension_asked(cast: Cast, hazard: Hazard, days: int = 20, **facts) -> Haza
         "proposed_due_on": hazard.due_on + timedelta(days=days),
     }
     return extending.request_extension(hazard, by=cast.manager, **(wish | facts))
+
+
+def extension_withdrawn(hazard: Hazard, by: Actor, **facts) -> ExtensionRequest:
+    """A request of long ago that was taken back, as a row alone: fits a hazard of any status."""
+    now = timezone.now()
+    row = {
+        "case": "general",
+        "round": 1,
+        "reason": "设备到货推迟",
+        "interim_measures": "停用该楼层，专人值守",
+        "old_due_on": hazard.due_on,
+        "proposed_due_on": hazard.due_on + timedelta(days=20),
+        "decide_by": hazard.due_on,
+        "region": hazard.county,
+        "requested_at": now,
+        "requested_by": by.user,
+        "outcome": "withdrawn",
+        "opinion": "可以按期完成",
+        "decided_at": now,
+        "decided_by": by.user,
+    }
+    return ExtensionRequest.objects.create(hazard=hazard, **(row | facts))
 
 
 def supervised(hazard: Hazard, by: Actor, **facts) -> SupervisionOrder:

@@ -547,5 +547,5 @@ def test_the_list_of_exports_costs_the_same_at_any_length(count, django_assert_n
     cast = Cast()
     ExportJobFactory.create_batch(count, asked_as=cast.county.membership)
     client = as_client(cast.county)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(10):
         client.get("/exports/")
