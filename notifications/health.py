@@ -66,7 +66,8 @@ def problems(seen: Vitals) -> list[str]:
             f"后台定时任务已停止 {_minutes(seen.sweep_age)} 分钟，提醒和邮件可能没有发出。"
             "请检查 Celery worker 和 beat。"
         )
-    for name, age in seen.duties.items():
+    # Where nothing runs at all one sentence says so; a duty is named when it alone fell silent.
+    for name, age in seen.duties.items() if not found else ():
         duty = DUTIES[name]
         if age is None:
             found.append(f"{duty.label}还没有运行过，{duty.consequence}。请检查 Celery worker 和 beat。")

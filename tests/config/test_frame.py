@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from config import frame
 from institutions.models import Membership, User
-from notifications.heartbeat import beat
+from notifications.duties import DUTIES
+from notifications.heartbeat import SWEEP, beat
 from notifications.models import Heartbeat
 from notifications.outbox import notify
 from tests.factories import Cast, UserFactory, as_client
@@ -56,9 +57,10 @@ def test_staff_see_the_machine_and_the_calendar_and_institutions_their_bell(cast
 
 def test_a_banner_is_gone_with_the_next_page(cast):
     client = as_client(cast.county)
-    assert "期限提醒还没有运行过" in client.get("/me/").text
-    beat("clocks")
-    assert "期限提醒还没有运行过" not in client.get("/me/").text
+    assert "后台定时任务还没有运行过" in client.get("/me/").text
+    for duty in (SWEEP, *DUTIES):
+        beat(duty)
+    assert 'class="banner banner-danger"' not in client.get("/me/").text
     Heartbeat.objects.filter(name="clocks").update(beat_at=timezone.now() - timezone.timedelta(minutes=6))
     assert "期限提醒已停止 6 分钟" in client.get("/me/").text
 

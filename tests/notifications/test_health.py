@@ -106,6 +106,12 @@ def test_deep_fails_when_a_further_duty_fell_silent_and_heals_with_its_next_beat
     assert client.get("/healthz/deep").status_code == 200
 
 
+def test_where_nothing_runs_one_sentence_says_so():
+    silent = dict.fromkeys(DUTIES, 9 * MINUTE)
+    assert problems(Vitals(6 * MINUTE, None, 0, silent)) == problems(Vitals(6 * MINUTE, None, 0))
+    assert len(problems(Vitals(MINUTE, None, 0, silent))) == len(DUTIES) == 3
+
+
 def test_deep_fails_while_a_message_is_overdue_or_died_today(client, swept, person, with_email):
     tell(person)
     Delivery.objects.update(due_at=F("due_at") - timedelta(minutes=11))
