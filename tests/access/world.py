@@ -36,6 +36,7 @@ from tests.factories import (
     SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
+    extension_withdrawn,
     make_actor,
     make_place,
     register_hazard,
@@ -164,6 +165,9 @@ class County:
             draft, by=cast.city, document_number=f"{canary}通1号", title=draft.title, text=draft.text
         )
 
+        asked = {"reason": f"{canary}理由", "interim_measures": f"{canary}防控", "opinion": f"{canary}意见"}
+        self.extension = extension_withdrawn(self.hazard, cast.manager, **asked)
+
     def _inspect(self):
         """A checklist of the county's own and a draft of one, a campaign with a team, an open visit, a finding, a kit."""
         canary, county = self.canary, self.place.county
@@ -258,6 +262,7 @@ class County:
             "city_draft": {"pk": self.city_draft.pk},
             "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
             "order": {"pk": self.order.pk},
+            "extension": {"pk": self.extension.pk},
             "letter": {"pk": self.letter.pk},
             "sent_evidence": {"pk": self.sent_evidence.pk, "variant": "full"},
             "record": {"kind": "circular", "pk": self.record.pk},
