@@ -36,7 +36,7 @@ class Layout:
 
     def line(self, number: int, row: dict, reader: Reader) -> list[Cell]:
         """One line of the file."""
-        return [number, *(column.says(row, reader) for column in self.columns)]
+        return [number, *[column.says(row, reader) for column in self.columns]]
 
 
 def _named(column: Column, label: str) -> Column:

@@ -80,6 +80,11 @@ ORDER BY r.came DESC, r.at DESC NULLS LAST, h.id DESC LIMIT %(limit)s OFFSET %(o
 """
 
 
+def start_of_day(day: date) -> datetime:
+    """The moment the day begins in Beijing."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
 def end_of_day(day: date) -> datetime:
     """The moment the day ends in Beijing."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
