@@ -3,8 +3,11 @@
 from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce, Least
 
 from hazards import deadlines
 from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
@@ -196,6 +199,22 @@ class Hazard(models.Model):
                 name="hazard_institution_facets",
             ),
             models.Index("institution", "due_on", "id", condition=OPEN, name="hazard_open_institution_due"),
+            # What waits for an authority, and what a person had in hand: among open work alone, so few.
+            models.Index("supervising_authority", "status", condition=OPEN, name="hazard_open_authority"),
+            *(
+                models.Index(name, condition=OPEN, name=f"hazard_open_{name}")
+                for name in ("registered_by", "issued_by", "submitted_by", "verified_by")
+            ),
+            models.Index("supervising_officer", condition=OPEN, name="hazard_open_officer"),
+            GistIndex(  # who was open at a past moment (reports/past.py)
+                Func(
+                    Least("registered_at", "closed_at", "voided_at"),
+                    Coalesce("closed_at", "voided_at"),
+                    function="tstzrange",
+                    output_field=DateTimeRangeField(),
+                ),
+                name="hazard_open_span",
+            ),
             models.Index(
                 "closing_region",
                 "status_changed_at",
