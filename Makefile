@@ -33,7 +33,7 @@ assets: ## 构建样式与脚本（static/dist）
 screenshots: ## 重新截取 README 的图（自己做一个演示，截完删除；ARGS="login ledger" 只截几张）
 	@$(IN_VENV) python -m ops.screenshots $(ARGS)
 
-bench: ## 测速，与同一次运行的基准相比（先用 manage.py generate 做好数据，见 docs/adr/0027）
+bench: ## 测速，与同一次运行的基准相比，数据自做自留；ARGS="--sizes 10000,100000 --only ledger"，删数据 ARGS=--drop
 	@$(IN_VENV) python -m ops.bench $(ARGS)
 
 clean: ## 删除可重新生成的文件（不动数据）

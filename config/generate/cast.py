@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from config.demo.names import FANCY, MARK, Names
+from config.generate.drives import Drive, make_drives
 from institutions import region_csv
 from institutions.actions.regions import load_regions
 from institutions.enums import InstitutionKind as K
@@ -59,12 +61,16 @@ class World(NamedTuple):
     """Everything a worker that builds stories must know."""
 
     houses: list[House]
+    authorities: dict[int, int]  # of civil affairs, by region
+    drives: list[Drive]
     officials: dict[int, list[Person]]  # by region
     staff: dict[int, list[Person]]  # by institution
 
 
-def make_world(count: int, rng: random.Random) -> World:
-    """Regions, authorities with officials, `count` institutions with a manager and a safety officer. Nobody can log in."""
+def make_world(count: int, rng: random.Random, first: date, today: date) -> World:
+    """Regions, authorities with officials, `count` institutions with a manager and a safety officer, the campaigns
+    from `first` until `today`. Nobody can log in.
+    """
     load_regions(region_csv.read(REGIONS.read_bytes()))
     regions = list(Region.objects.select_related("parent__parent__parent").order_by("path"))
     names = Names(rng, set())
@@ -88,8 +94,15 @@ def make_world(count: int, rng: random.Random) -> World:
         ],
         _BATCH,
     )
+    province = next(region for region in regions if region.level == RegionLevel.PROVINCE)
+    cities = [region for region in regions if region.level == RegionLevel.CITY]
+    drives = make_drives(
+        province, cities, first, today, lambda region: (authorities[region], officials[region][0])
+    )
     return World(
         [_house(house, staff[house.pk][0].user.name, rng) for house in houses],
+        {pk: authority.pk for pk, authority in authorities.items()},
+        drives,
         {pk: [_person(post) for post in posts] for pk, posts in officials.items()},
         {pk: [_person(post) for post in posts] for pk, posts in staff.items()},
     )

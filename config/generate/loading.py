@@ -5,11 +5,28 @@ import io
 from django.db.backends.utils import CursorWrapper
 
 # Triggers that look at one row, each answered for otherwise: the stories follow the legal pairs, events are written in
-# order while nobody else can, the summary is rebuilt. All others fire.
+# order while nobody else can, visits are whole and finished when they come, the open matters are compared as a whole
+# (check_open_matters), the summary is rebuilt. All others fire.
 _TRIGGERS = {
     "hazards_hazard": ("hazard_status_insert", "summary_insert"),
     "hazards_hazardevent": ("hazard_event_insert",),
+    "hazards_extensionrequest": ("extension_agrees",),
+    "hazards_supervisionorder": ("supervision_agrees",),
+    "hazards_transfer": ("transfer_agrees",),
+    "inspections_visit": ("inspections_visit_legal",),
+    "inspections_visit_inspectors": ("inspections_inspectors_open",),
+    "inspections_finding": ("inspections_finding_open",),
+    "inspections_judgement": ("inspections_judgement_open",),
 }
+# What the triggers *_agree ask of one hazard, of all of them.
+_DISAGREEING = """
+SELECT count(*) FROM hazards_hazard h
+LEFT JOIN hazards_extensionrequest e ON e.hazard_id = h.id AND e.outcome = ''
+LEFT JOIN hazards_supervisionorder o ON o.hazard_id = h.id AND o.state = 'open'
+LEFT JOIN (SELECT DISTINCT hazard_id FROM hazards_transfer WHERE state = 'sent') t ON t.hazard_id = h.id
+WHERE (h.extension_region_id IS NULL) <> (e.id IS NULL) OR (h.supervised_region_id IS NULL) <> (o.id IS NULL)
+   OR h.awaits_department <> (t.hazard_id IS NOT NULL)
+"""
 _CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c
 WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('f', 'u')
@@ -69,3 +86,10 @@ class BulkLoad:
         for table, triggers in _TRIGGERS.items():
             for trigger in triggers:
                 run(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+
+
+def check_open_matters(cursor: CursorWrapper) -> None:
+    """Raise ValueError unless every hazard says of its extension, order and transfer what their rows say."""
+    cursor.execute(_DISAGREEING)
+    if wrong := cursor.fetchone()[0]:
+        raise ValueError(f"{wrong} hazards do not agree with their open matters")

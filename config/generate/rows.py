@@ -4,9 +4,12 @@ import json
 from collections import defaultdict
 from datetime import date, datetime
 
+from config.generate import visits
 from config.generate.cast import Person, World
-from config.generate.lives import Act, Life, Ticket
+from config.generate.lives import Act, Life, Ticket, live
 from hazards import audit
+from hazards.deadlines import REPORT_EVERY_DAYS
+from hazards.enums import ExtensionOutcome
 from hazards.enums import HazardAction as A
 from hazards.enums import HazardStatus as S
 
@@ -17,7 +20,7 @@ HAZARD = (
     "interim_measures", "supervising_officer_id", "closing_region_id", "registered_at", "registered_by_id", "issued_at",
     "issued_by_id", "submitted_at", "submitted_by_id", "verified_at", "verified_by_id", "closed_at", "closed_by_id",
     "void_requested_at", "void_requested_by_id", "voided_at", "voided_by_id", "void_reason", "status_changed_at",
-    "event_count", "event_head", "awaits_department",
+    "event_count", "event_head", "extension_region_id", "supervised_region_id", "awaits_department",
 )  # fmt: skip
 COLUMNS = {
     "hazards_hazard": HAZARD,
@@ -38,6 +41,23 @@ COLUMNS = {
     "hazards_closure": (
         "verification_id", "outcome", "opinion", "new_due_on", "verified_by_id", "decided_at", "decided_by_id",
     ),
+    "hazards_extensionrequest": (
+        "id", "hazard_id", "round", "case", "reason", "interim_measures", "old_due_on", "proposed_due_on", "requested_at",
+        "requested_by_id", "decide_by", "outcome", "opinion", "new_due_on", "decided_at", "decided_by_id",
+    ),
+    "hazards_supervisionorder": (
+        "id", "hazard_id", "authority_id", "level", "supervising_unit", "document_number", "requirements", "due_on",
+        "plan_due_on", "report_every_days", "next_report_on", "is_public", "placed_at", "placed_by_id", "state",
+        "end_opinion", "ended_at", "ended_by_id",
+    ),
+    "hazards_progressreport": (
+        "order_id", "progress", "next_steps", "was_due_on", "reported_at", "reported_by_id",
+    ),
+    "hazards_transfer": (
+        "id", "hazard_id", "department", "recipient", "from_authority_id", "document_number", "letter", "due_on",
+        "sent_at", "sent_by_id", "state", "outcome", "receipt_number", "answer", "end_reason", "ended_at", "ended_by_id",
+    ),
+    **visits.COLUMNS,
 }  # fmt: skip
 _ROUNDS = 10  # room for the keys of one hazard's rounds
 _NOTHING = r"\N"
@@ -66,13 +86,19 @@ class Writer:
 
     def write(self, ticket: Ticket) -> None:
         """The whole of one hazard."""
-        life = Life(self._world, ticket, self._now)
+        life = live(self._world, ticket, self._now)
         if not life.acts:  # found today, after now
             return
-        self._hazard(life, self._events(life))
+        recurrence_of = self._came_back(life)
+        self._hazard(life, self._events(life), recurrence_of)
         self._plan(life)
         for row in life.rounds:
             self._round(life, *row)
+        self._extension(life)
+        self._order(life)
+        self._transfer(life)
+        for table, values in visits.rows_of(life, recurrence_of):
+            self._line(table, *values)
 
     def text(self) -> dict[str, str]:
         """What COPY reads, by table."""
@@ -100,7 +126,7 @@ class Writer:
             before = act.status.value
         return head
 
-    def _hazard(self, life: Life, head: str) -> None:
+    def _hazard(self, life: Life, head: str, recurrence_of: int | None) -> None:
         house, finding, ticket, first = life.house, life.finding, life.ticket, life.acts[0]
         # A round that began after a rejection has nothing of its own yet: only the last round's facts stand.
         current = life.rounds[-1] if life.rounds and life.rounds[-1].number == life.round else None
@@ -117,11 +143,14 @@ class Writer:
         self._line(
             "hazards_hazard", ticket.pk, life.uid, house.pk, house.province, house.city, house.county, house.township,
             house.authority, finding.what, life.where, finding.domain.value, life.severity.value, life.source.value,
-            finding.basis, ticket.day, life.no_photo, life.is_on_the_spot, life.is_self_reported,
-            self._came_back(life), life.status.value, life.round, life.due_on, house.head if issued else "", "",
+            life.basis, ticket.day, life.no_photo, life.is_on_the_spot, life.is_self_reported,
+            recurrence_of, life.status.value, life.round, life.due_on, house.head if issued else "", "",
             officer, life.closing_region if accepted else None, *_pair(first), *_pair(issued), *_pair(submitted),
             *_pair(accepted), *_pair(closed), *_pair(requested), *_pair(voided), voided.comment if voided else
-            (requested.comment if requested else ""), moved.at, len(life.acts), head, False,
+            (requested.comment if requested else ""), moved.at, len(life.acts), head,
+            life.extension.region if life.extension and not life.extension.outcome else None,
+            life.order.region if life.order and not life.order.ended else None,
+            life.sent is not None and life.sent.ended is None,
         )  # fmt: skip
 
     def _came_back(self, life: Life) -> int | None:
@@ -129,9 +158,9 @@ class Writer:
         earlier = life.ticket.earlier
         if earlier is None:
             return None
-        before = Life(self._world, Ticket(earlier[0], life.ticket.house, earlier[1]), self._now)
+        before = live(self._world, earlier, self._now)
         is_over = before.acts and before.status == S.CLOSED and before.acts[-1].at < life.acts[0].at
-        return earlier[0] if is_over else None
+        return earlier.pk if is_over else None
 
     def _plan(self, life: Life) -> None:
         if plan := life.plan:
@@ -162,4 +191,44 @@ class Writer:
         self._line(
             "hazards_closure", key, "closed" if is_closed else "returned", decided.comment,
             decided.data.get("due_on"), verified.by.pk, decided.at, decided.by.pk,
+        )  # fmt: skip
+
+    def _extension(self, life: Life) -> None:
+        if (request := life.extension) is None:
+            return
+        is_granted = request.outcome == ExtensionOutcome.APPROVED
+        is_said = request.outcome in (ExtensionOutcome.APPROVED, ExtensionOutcome.REFUSED)
+        asked = request.asked
+        self._line(
+            "hazards_extensionrequest", life.ticket.pk, life.ticket.pk, 1, request.case.value, asked.comment,
+            asked.data["interim_measures"], request.old_due_on, request.proposed, asked.at, asked.by.pk,
+            request.decide_by, request.outcome, request.decided.comment if is_said else "",
+            request.proposed if is_granted else None, *_pair(request.decided),
+        )  # fmt: skip
+
+    def _order(self, life: Life) -> None:
+        if (order := life.order) is None:
+            return
+        placed = order.placed
+        self._line(
+            "hazards_supervisionorder", life.ticket.pk, life.ticket.pk, self._world.authorities[order.region],
+            order.level.value, placed.by.place, order.number, placed.comment, order.due_on, order.plan_due_on,
+            REPORT_EVERY_DAYS, order.next_report_on, False, placed.at, placed.by.pk, order.state.value,
+            order.ended.comment if order.ended else "", *_pair(order.ended),
+        )  # fmt: skip
+        for act, was_due_on in order.reports:
+            self._line(
+                "hazards_progressreport", life.ticket.pk, act.comment, act.data["next_steps"], was_due_on, act.at,
+                act.by.pk,
+            )  # fmt: skip
+
+    def _transfer(self, life: Life) -> None:
+        if (sent := life.sent) is None:
+            return
+        answer, act = sent.answer, sent.act
+        self._line(
+            "hazards_transfer", life.ticket.pk, life.ticket.pk, sent.department.value, sent.recipient,
+            life.house.authority, sent.number, sent.letter, sent.due_on, act.at, act.by.pk, sent.state.value,
+            answer.get("outcome", ""), answer.get("receipt_number", ""), answer.get("answer", ""),
+            "隐患已销号。" if sent.ended and not answer else "", *_pair(sent.ended),
         )  # fmt: skip

@@ -3,16 +3,30 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 
-from hazards.enums import HazardStatus
-from hazards.models import Closure, Hazard, HazardEvent, RectificationSubmission, Verification
+from clocks.models import Clock
+from hazards.enums import OPEN_STATUSES, HazardStatus
+from hazards.models import (
+    Closure,
+    ExtensionRequest,
+    Hazard,
+    HazardEvent,
+    ProgressReport,
+    RectificationSubmission,
+    SupervisionOrder,
+    Transfer,
+    Verification,
+)
 from hazards.workflow import LEGAL_PAIRS
+from inspections.models import Campaign, Finding, Visit
 from institutions.models import Institution
 from ops import servers
 from reports import summary
@@ -62,9 +76,51 @@ def test_generated_hazards_are_whole_and_leave_the_database_as_strict_as_it_was(
     assert rounds == HazardEvent.objects.filter(action__in=["submit", "fix_on_the_spot"]).count()
     assert Verification.objects.count() == HazardEvent.objects.filter(action__in=["accept", "reject"]).count()
     assert 0 < Hazard.objects.filter(recurrence_of__isnull=False).count() < closed.count() / 4
+    the_matters_beside_the_status_are_whole()
+    campaigns_found_what_their_visits_say()
     again = generate("--hazards", "10")
     assert (again.returncode, "数据库里已有数据" in again.stderr) == (1, True)
     assert generate("--hazards", "10", "--force").returncode == 0
+    assert summary.differences() == 0
+
+
+def the_matters_beside_the_status_are_whole():
+    """Extensions, orders and transfers of every kind of end, and a clock for each that is open."""
+    outcomes = set(ExtensionRequest.objects.values_list("outcome", flat=True))
+    assert outcomes >= {"approved", "refused", "lapsed"}
+    assert set(Transfer.objects.values_list("state", flat=True)) >= {"answered", "ended"}
+    assert set(SupervisionOrder.objects.values_list("state", flat=True)) == {"open", "lifted"}
+    assert ProgressReport.objects.exists()
+    running = Counter(Clock.objects.running().values_list("kind", flat=True))
+    assert running["hazard"] == Hazard.objects.filter(status="rectifying").count()
+    assert running["supervision"] == running["progress"] == SupervisionOrder.objects.open().count()
+    assert running["extension"] == ExtensionRequest.objects.filter(outcome="").count()
+    assert running["transfer"] == Transfer.objects.unanswered().count()
+
+
+def campaigns_found_what_their_visits_say():
+    """Each finished visit of a campaign is within its days and found one hazard, with the finding's number."""
+    visits, findings = Visit.objects.all(), Finding.objects.all()
+    assert set(visits.values_list("status", flat=True)) == {"finished"}
+    assert visits.count() == findings.count() > 100
+    assert (
+        findings.filter(hazard__uid=F("uid"), hazard__institution=F("visit__institution")).count()
+        == visits.count()
+    )
+    found_on = F("findings__hazard__found_on")
+    within = visits.filter(campaigns__starts_on__lte=found_on, campaigns__ends_on__gte=found_on)
+    assert within.count() == visits.count()
+    majors = findings.filter(severity="major")
+    assert majors.filter(judgement__isnull=False).count() == majors.count()
+    assert Campaign.objects.filter(parent__isnull=False, visits__isnull=False).exists()
+
+
+def test_as_many_are_open_as_were_asked_for():
+    made = generate("--hazards", "600", "--open", "300")
+    assert made.returncode == 0, made.stderr
+    still_open = Hazard.objects.filter(status__in=OPEN_STATUSES)
+    assert 280 <= still_open.count() <= 310
+    assert Hazard.objects.exclude(status__in=OPEN_STATUSES).count() >= 270
     assert summary.differences() == 0
 
 

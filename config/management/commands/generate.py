@@ -16,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--hazards", type=int, required=True, help="多少条隐患")
         parser.add_argument("--institutions", type=int, default=3000, help="多少家机构")
+        parser.add_argument("--open", type=int, help="其中大约多少条还在办；不写则自然形成")
         parser.add_argument("--seed", type=int, default=20260204)
         parser.add_argument("--force", action="store_true", help="数据库里已有数据也照做")
 
@@ -30,5 +31,7 @@ class Command(BaseCommand):
                 "数据库里已有数据，不能写入虚构的隐患。请换一个空的数据库；确实要写入，加 --force。"
             )
         began = time.monotonic()
-        generate(options["hazards"], options["institutions"], options["seed"], self.stdout.write)
+        generate(
+            options["hazards"], options["institutions"], options["seed"], options["open"], self.stdout.write
+        )
         self.stdout.write(f"已做好 {options['hazards']} 条隐患，用时 {time.monotonic() - began:.0f} 秒。")
