@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hazards', '0010_search'),
+        ('hazards', '0011_events_settle_in_order'),
         ('institutions', '0007_ledger_columns'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

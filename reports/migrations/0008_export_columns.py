@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reports', '0004_clearance_targets'),
+        ('reports', '0007_published_appraisals_are_frozen'),
     ]
 
     operations = [
