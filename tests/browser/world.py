@@ -211,6 +211,7 @@ class World:
             extended, by=cast.county, due_on=extended.due_on + timedelta(days=9)
         )
         extended = extension_asked(cast, extended, **words)
+        self.asked = list(extended.extensions.all())
         first = supervised(self._found(severity="major", issue_with=far), cast.county, requirements=LONG)
         raised = supervised(
             first.hazard, cast.city, supervising_unit=LONG[:80], document_number=LONG_LATIN[:60], requirements=LONG_LATIN,
@@ -404,6 +405,7 @@ class World:
             "visit": [{"uid": visit.uid} for visit in self.visits],
             "finding": [{"uid": f.visit.uid, "finding_uid": f.uid} for f in self.findings],
             "order": [{"pk": order.pk} for order in self.orders],
+            "extension": [{"pk": request.pk} for request in self.asked],
             "letter": [{"pk": letter.pk} for letter in self.letters],
             "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
             "appraisal": [{"pk": made.pk} for made in self.appraisals],

@@ -207,7 +207,7 @@ def test_the_list_costs_the_same_at_any_length(count, django_assert_num_queries)
     cast = Cast()
     SavedFilterFactory.create_batch(count, kept_as=cast.county.membership)
     client = as_client(cast.county)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         client.get("/filters/")
 
 

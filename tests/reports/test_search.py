@@ -75,9 +75,9 @@ def test_a_search_costs_the_same_at_any_length(client, count, monkeypatch):
     client.force_login(cast.county.user)
     client.get("/search/")  # the session notes that it was seen
     for url, typed, cost in (
-        ("/search/", "天窗", 10),
-        ("/search/", "tianchuang", 11),
-        ("/ledger/", "天窗", 11),
+        ("/search/", "天窗", 6),
+        ("/search/", "tianchuang", 7),
+        ("/ledger/", "天窗", 7),
     ):
         with CaptureQueriesContext(connection) as statements:
             client.get(url, {"q": typed})
