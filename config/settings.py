@@ -266,6 +266,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=8, minute=0),
     },
     "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "reports.work_imports": {
+        "task": "reports.work_imports",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
+    "reports.expire_imports": {"task": "reports.expire_imports", "schedule": crontab(hour=3, minute=50)},
     "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
     "reports.fold_summary": {
         "task": "reports.fold_summary",

@@ -31,7 +31,16 @@ from institutions.models import (
 )
 from institutions.rules import half_year_after
 from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
-from reports.models import Appraisal, AppraisalItem, AppraisalRow, ExportJob, SavedFilter, VetoRule
+from reports.models import (
+    Appraisal,
+    AppraisalItem,
+    AppraisalRow,
+    ExportJob,
+    ImportFile,
+    LedgerImport,
+    SavedFilter,
+    VetoRule,
+)
 
 PASSWORD = "Ceshi-2026-mima"
 
@@ -194,14 +203,6 @@ def make_place(province=None, city=None) -> Place:
     return Place(province, city, county, township)
 
 
-_LEVEL_OF_ROLE = {
-    Role.PROVINCE_OFFICIAL: "province",
-    Role.CITY_OFFICIAL: "city",
-    Role.COUNTY_OFFICIAL: "county",
-    Role.TOWNSHIP_PATROL: "township",
-}
-
-
 def make_actor(role: Role, at: Region | Authority | Institution, user: User | None = None) -> Actor:
     """An actor holding `role` at a region's civil-affairs authority, an authority, or an institution."""
     if isinstance(at, Region):
@@ -252,6 +253,35 @@ class ExportJobFactory(DjangoModelFactory):
             job.scope_column, job.scope_value = scope.column, scope.value
             job.save()
         return job
+
+
+class LedgerImportFactory(DjangoModelFactory):
+    """A ledger of one wrong row, judged and waiting for its owner; `content` is a CSV."""
+
+    class Meta:
+        model = LedgerImport
+
+    asked_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    asked_by = factory.SelfAttribute("asked_as.user")
+    filename = "台账.csv"
+    kind = "csv"
+    digest = "0" * 64
+    layout = factory.LazyFunction(
+        lambda: {"sheet": 0, "heading_row": 1, "headings": {"0": "机构名称"}, "samples": {"0": ["某院"]}}
+    )
+    columns = factory.LazyFunction(lambda: {"0": "institution"})
+    stage = "checked"
+    rows_total = 1
+    counts = factory.LazyFunction(lambda: {"good": 0, "issued": 0, "past": 0, "here": 0, "wrong": 1})
+
+    @classmethod
+    def _create(cls, model, *args, content="机构名称\n某院\n", **fields):
+        request = super()._create(model, *args, **fields)
+        marked = f"机构名称,错误\n{content}".encode()
+        ImportFile.objects.create(
+            of=request, content=content.encode(), errors={"2": ["没有填写存在问题"]}, marked=marked
+        )
+        return request
 
 
 class SavedFilterFactory(DjangoModelFactory):

@@ -42,8 +42,8 @@ class Delivery(models.Model):
         "职责要求", db_default=False
     )  # goes out whatever the person had switched off
     # What this message says holds for this key of this topic; see Guard. Empty: always.
-    guard_topic = models.CharField("核对事项", max_length=60, null=True, blank=True)  # noqa: DJ001
-    guard_key = models.CharField("核对键", max_length=60, null=True, blank=True)  # noqa: DJ001
+    guard_topic = models.CharField("核对事项", max_length=60, null=True, blank=True)  # noqa: DJ001  (null together: the pair is checked)
+    guard_key = models.CharField("核对键", max_length=60, null=True, blank=True)  # noqa: DJ001  (likewise)
 
     class Meta:
         verbose_name = "投递"

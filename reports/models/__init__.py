@@ -11,6 +11,18 @@ from .appraisal import (
     VetoKind,
     VetoRule,
 )
+from .imports import (
+    AT_WORK,
+    ImportAct,
+    ImportedRow,
+    ImportEvent,
+    ImportFile,
+    ImportStage,
+    ImportTakes,
+    LedgerImport,
+    PastHazard,
+    RememberedColumn,
+)
 from .kept import (
     PENDING,
     ExportAct,
@@ -33,6 +45,7 @@ from .summary import (
 )
 
 __all__ = [
+    "AT_WORK",
     "FOLD_LOCK",
     "KIND_LOCK",
     "PENDING",
@@ -52,8 +65,17 @@ __all__ = [
     "FilterAlert",
     "FilterMatch",
     "Format",
+    "ImportAct",
+    "ImportEvent",
+    "ImportFile",
+    "ImportStage",
+    "ImportTakes",
+    "ImportedRow",
     "Indicator",
+    "LedgerImport",
+    "PastHazard",
     "PlaceLevel",
+    "RememberedColumn",
     "SavedFilter",
     "SummaryCell",
     "SummaryDelta",

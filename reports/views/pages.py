@@ -12,6 +12,7 @@ from common.http import readonly
 from hazards.models import Hazard
 from institutions.enums import Capability
 from reports.filters import LedgerFilter
+from reports.imports.rules import refusal
 from reports.screen import ledger_screen
 from reports.searching import SearchForm, hazard_numbered, hazards_found, institutions_found
 
@@ -27,6 +28,7 @@ def ledger(request):
     context = {
         **ledger_screen(request.GET, filters, actor, today),
         "may_register": actor.can(Capability.REGISTER),
+        "may_import": not refusal(actor),
     }
     template = "reports/ledger_region.html" if request.htmx else "reports/ledger.html"
     response = render(request, template, context)

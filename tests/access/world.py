@@ -24,6 +24,7 @@ from tests.factories import (
     Cast,
     DrillFactory,
     ExportJobFactory,
+    LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
     RobotWebhookFactory,
@@ -102,6 +103,9 @@ class County:
         query = {"q": canary}
         self.export = ExportJobFactory(
             asked_as=cast.county.membership, query=query, words=canary, made=canary
+        )
+        self.brought = LedgerImportFactory(
+            asked_as=cast.county.membership, filename=f"{canary}.csv", content=canary
         )
         self.kept = SavedFilterFactory(
             kept_as=cast.county.membership,
@@ -216,6 +220,7 @@ class County:
             "notice": {"pk": self.notice.pk},
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
+            "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
             "appraisal": {"pk": self.appraisal.pk},
             "member": {"pk": self.member.user.pk},

@@ -27,6 +27,7 @@ from tests.factories import (
     Cast,
     DrillFactory,
     ExportJobFactory,
+    LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
     ResponsiblePersonFactory,
@@ -378,7 +379,7 @@ class World:
             "sent_signature": [{"uid": self.visits[0].uid, "signature_uid": uuid.uuid4()}],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
-        own = {"draft": self.draft, "export": self.exports, "filter": self.filters}
+        own = {"draft": self.draft, "export": self.exports, "import": self.imports, "filter": self.filters}
         return own[takes](actor) if takes in own else found[takes]
 
     def exports(self, actor) -> list[dict]:
@@ -392,6 +393,18 @@ class World:
         if actor.may_view_hazards:
             states.append({"made": "x"})
         return [{"pk": ExportJobFactory(**asked, **state).pk} for state in states]
+
+    def imports(self, actor) -> list[dict]:
+        """This actor's ledgers: to be matched, being judged, judged with errors, being written, done, failed, cancelled."""
+        long = {"filename": f"{LONG[:100]}.csv", "asked_as": actor.membership}
+        counts = {"good": 1, "issued": 2, "past": 3, "here": 4, "wrong": 5}
+        states = [
+            {"stage": "matching"}, {"stage": "checking", "attempts": 1, "rows_done": 12_345, "rows_total": 20_000},
+            {"counts": counts, "words": [["状态", LONG[:30], "", 5], ["状态", LONG[:30], "整改中", 1]]},
+            {"stage": "importing", "takes": "all"}, {"stage": "failed", "failure": LONG[:200]}, {"stage": "cancelled"},
+            {"stage": "done", "takes": "good", "counts": counts | {"written": {"good": 1, "issued": 2, "past": 3}}},
+        ]  # fmt: skip
+        return [{"pk": LedgerImportFactory(**long, **state).pk} for state in states]
 
     def filters(self, actor) -> list[dict]:
         """One this actor kept and shares."""

@@ -386,7 +386,7 @@ def test_a_timer_without_celery_does_the_same(capsys):
     job = asked_job(cast.county)
     call_command("tick_reports")
     job.refresh_from_db()
-    assert (job.is_there, capsys.readouterr().out) == (True, "已处理 1 个导出。\n")
+    assert (job.is_there, capsys.readouterr().out) == (True, "已处理 1 个导出、0 个导入。\n")
 
 
 def test_asking_wakes_a_maker_once_it_is_committed(monkeypatch):

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('institutions', '0006_search'),
-        ('reports', '0004_clearance_targets'),
+        ('reports', '0005_ledger_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

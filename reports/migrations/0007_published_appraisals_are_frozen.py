@@ -89,6 +89,6 @@ DROP FUNCTION appraisal_is_frozen();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0005_appraisals")]
+    dependencies = [("reports", "0006_appraisals")]
 
     operations = [migrations.RunSQL(FROZEN, NOT_FROZEN)]
