@@ -11,6 +11,10 @@ from django.test import Client
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from api.accesses import end_of_day
+from api.enums import Scope
+from api.models import Access
+from api.tokens import SHOWN, digest_of, new_token
 from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
@@ -30,7 +34,7 @@ from institutions.models import (
     User,
 )
 from institutions.rules import half_year_after
-from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
+from notifications.models import NotificationPreference, RobotWebhook, Subscriber, UndeliverableAddress
 from reports.models import (
     Appraisal,
     AppraisalItem,
@@ -180,6 +184,56 @@ class NotificationPreferenceFactory(DjangoModelFactory):
         model = NotificationPreference
 
     user = factory.SubFactory(UserFactory)
+
+
+class SubscriberFactory(DjangoModelFactory):
+    """An address of another system; vouched for by an official of the authority."""
+
+    class Meta:
+        model = Subscriber
+
+    authority = factory.LazyFunction(lambda: AuthorityFactory(region=make_place().county))
+    url = "https://hub.example.gov.cn/yinhuan"
+    key_id = factory.Sequence(lambda n: f"key{n}")
+    vouched_as = factory.LazyAttribute(lambda o: official_of(o.authority))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=90))
+
+
+class AccessFactory(DjangoModelFactory):
+    """Access by another system, asked for; with a `token` issued as well."""
+
+    class Meta:
+        model = Access
+
+    authority = factory.LazyFunction(lambda: AuthorityFactory(region=make_place().county))
+    name = factory.Sequence(lambda n: f"数据中台{n}")
+    operator = "大数据局"
+    purpose = "汇入数据中台"
+    scopes = factory.LazyFunction(lambda: list(Scope.values))
+    expires_at = factory.LazyFunction(lambda: end_of_day(timezone.localdate() + timedelta(days=90)))
+    requested_by = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model, *args, token="", issued_as=None, **fields):
+        if token:
+            fields |= {
+                "digest": digest_of(token), "prefix": token[:SHOWN], "issued_at": timezone.now(),
+                "issued_as": issued_as or official_of(fields["authority"]), "issue_count": 1,
+            }  # fmt: skip
+        return super()._create(model, *args, **fields)
+
+
+def official_of(authority: Authority) -> Membership:
+    """A new official's post at an authority of civil affairs."""
+    return MembershipFactory(role=f"{authority.region.level}_official", authority=authority)
+
+
+def token_for(region: Region, *scopes: Scope, **fields) -> str:
+    """A token that reads what the civil-affairs authority of a region sees; every scope unless some are named."""
+    token = new_token()
+    chosen = {"scopes": list(scopes)} if scopes else {}
+    AccessFactory(authority=AuthorityFactory(region=region), token=token, **chosen, **fields)
+    return token
 
 
 class Place:

@@ -1,4 +1,4 @@
-"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → clock → notices."""
+"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → clock → notices → other systems."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
-from hazards import audit, clock, notices, workflow
+from hazards import audit, changes, clock, notices, workflow
 from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
@@ -89,6 +89,7 @@ def transition(
         if row.target or "due_on" in fields:
             clock.follow(hazard)
         notices.tell(hazard, event, by=by)
+        changes.tell_systems(hazard, event)
     return hazard
 
 

@@ -24,6 +24,9 @@ class Policy:
     arguments: tuple = ()
     may_be_missing: bool = False  # asks for an object in its parameters, which the matrix does not give
     unseen_by: frozenset = frozenset()  # roles to whom even what is in their scope is not there: 404
+    by_token: bool = (
+        False  # read by other systems: nobody's session opens it (tests/api/test_scope.py has the tokens)
+    )
     absent: int = 404  # the answer to what is not there for this person, the same as to what is nowhere
 
 
@@ -61,6 +64,12 @@ def kept(**more) -> Policy:
     colleagues = {COUNTY, AUDITOR}
     return of(colleagues, "filter", unseen_by=frozenset(READERS - colleagues), **more)
 
+
+def token(takes="") -> Policy:
+    return of([], takes, by_token=True)
+
+
+WHO_SEE_ACCESSES = OFFICIALS | {AUDITOR, SYSTEM}
 
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
@@ -246,6 +255,22 @@ POLICIES: dict[str, list[Policy]] = {
     "reports:figure_rows": [of(READERS, may_be_missing=True)],
     "reports:past": [of(OFFICIALS | {AUDITOR})],
     "reports:target": [of(OFFICIALS, methods=BOTH)],
+    "api:hazards": [token()],
+    "api:changes": [token()],
+    "api:hazard": [token("hazard")],
+    "api:institutions": [token()],
+    "api:institution": [token("institution")],
+    "api:regions": [token()],
+    "api:summary": [token()],
+    "api:openapi": [token()],
+    "accesses:list": [of(WHO_SEE_ACCESSES)],
+    "accesses:new": [of({SYSTEM}, methods=BOTH)],
+    "accesses:openapi": [of(WHO_SEE_ACCESSES)],
+    "accesses:detail": [of(WHO_SEE_ACCESSES, "access")],
+    # Only officials of the authority whose data it is: in the matrix the county's.
+    "accesses:issue": [of({COUNTY}, "access", POST)],
+    "accesses:revoke": [of(OFFICIALS | {SYSTEM}, "access", POST)],
+    "accesses:try": [of(OFFICIALS | {SYSTEM}, "access", POST)],
     "reports:measures": [of(OFFICIALS | {AUDITOR})],
     "reports:institution_measures": [of(READERS, "institution")],
     "reports:appraisals": [of(OFFICIALS | {AUDITOR})],

@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from api.tokens import new_token
 from clocks import running
 from clocks.actions.ladders import load_ladders
 from clocks.sweep import sweep
@@ -19,6 +20,7 @@ from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
+    AccessFactory,
     AppraisalFactory,
     AppraisalRowFactory,
     Cast,
@@ -29,6 +31,7 @@ from tests.factories import (
     PledgeFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
+    SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     make_actor,
@@ -113,6 +116,7 @@ class County:
             query=query,
             shared_with=cast.county.authority,
         )
+        self._open()
         self._inspect()
         self._run_clocks()
         self._appraise()
@@ -128,6 +132,15 @@ class County:
         self.appraisal.published_at, self.appraisal.published_by = timezone.now(), self.cast.county.user
         self.appraisal.method = f"{self.canary}办法"
         self.appraisal.save()
+
+    def _open(self):
+        """A system that reads the county's data and is told of changes; `token` opens it."""
+        canary, cast, self.token = self.canary, self.cast, new_token()
+        self.access = AccessFactory(
+            authority=cast.county.authority, name=f"{canary}系统", operator=f"{canary}单位", purpose=f"{canary}用途",
+            token=self.token, issued_as=cast.county.membership,
+            subscriber=SubscriberFactory(authority=cast.county.authority, vouched_as=cast.county.membership),
+        )  # fmt: skip
 
     def _order(self):
         """An order over the hazard, a letter with one photo, an issued 通报 of the city to the county."""
@@ -243,6 +256,7 @@ class County:
             "letter": {"pk": self.letter.pk},
             "sent_evidence": {"pk": self.sent_evidence.pk, "variant": "full"},
             "record": {"kind": "circular", "pk": self.record.pk},
+            "access": {"pk": self.access.pk},
             "sent_signature": {"uid": self.visit.uid, "signature_uid": uuid.uuid4()},
         }
 

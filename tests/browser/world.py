@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from api.tokens import new_token
 from clocks import running
 from clocks.actions.ladders import load_ladders
 from clocks.sweep import sweep
@@ -19,11 +20,13 @@ from inspections.actions.finishing import finish
 from inspections.actions.signing import sign
 from institutions.models import ImportDraft, InstitutionEvent
 from notifications.models import Notice
+from notifications.publishing import try_subscriber
 from reports.appraisals import drawing_up, publishing
 from reports.appraisals.terms import term
 from reports.appraisals.vetoes import flags_of
 from tests.factories import (
     CONFIRMED,
+    AccessFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -33,6 +36,7 @@ from tests.factories import (
     ResponsiblePersonFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
+    SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     extension_asked,
@@ -119,6 +123,7 @@ class World:
         self.upload = self.photos(cast.county, 1)[0]
         self._inspect()
         self._channels()
+        self._accesses()
         self._run_clocks()
         self._appraise()
         InstitutionEvent.objects.create(
@@ -326,6 +331,34 @@ class World:
             actor.user.save()
             self.address = UndeliverableAddressFactory(user=actor.user)
 
+    def _accesses(self):
+        """Access by other systems: one that waits, one at work whose address failed, one revoked."""
+        cast, now = self.cast, timezone.now()
+        authority, user = cast.county.authority, cast.county.user
+        facts = {
+            "authority": authority,
+            "name": LONG_NAME[:40],
+            "operator": LONG_NAME[:60],
+            "purpose": LONG[:200],
+        }
+        listening = SubscriberFactory(
+            authority=authority,
+            vouched_as=cast.county.membership,
+            url=LONG_LATIN,
+            failed_at=now,
+            last_error=LONG_LATIN,
+        )
+        try_subscriber(listening)
+        listening.deliveries.update(dead_at=now, is_undeliverable=True, last_error=f"HTTP 500 {LONG_LATIN}")
+        at_work = {
+            "token": new_token(), "issued_as": cast.county.membership, "push_url": LONG_LATIN, "subscriber": listening,
+        }  # fmt: skip
+        self.accesses = [
+            AccessFactory(**facts),
+            AccessFactory(**facts, **at_work, last_used_at=now),
+            AccessFactory(**facts, revoked_at=now, revoked_by=user),
+        ]
+
     def _run_clocks(self):
         """A matter that is late and one that escalates tomorrow, with acts that wait to be issued."""
         load_ladders()
@@ -358,6 +391,7 @@ class World:
             "notice": [{"pk": self.notice.pk}],
             "robot": [{"pk": robot.pk} for robot in self.robots],
             "address": [{"pk": self.address.pk}],
+            "access": [{"pk": access.pk} for access in self.accesses],
             "member": [{"pk": member.user.pk}],
             "membership": [{"pk": member.membership.pk}],
             "checklist": [{"pk": self.checklist.pk}],

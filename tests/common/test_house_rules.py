@@ -33,6 +33,7 @@ APPS = (
     "hazards",
     "inspections",
     "reports",
+    "api",
 )
 SOURCES = sorted(
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
@@ -59,6 +60,7 @@ MADE_BY_THE_REAL_ACTS = {
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
     "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget", "ImportFile", "ImportEvent", "ImportedRow",
     "PastHazard", "RememberedColumn",
+    "AccessEvent", "Dispatch",
     "AppraisalMark", "AppraisalEvent", "VetoDecision",
 }  # fmt: skip
 FACTS_WITHOUT_A_STORY = {
@@ -251,7 +253,7 @@ IMPORTED_AS = {
     "Django": "django", "psycopg2-binary": "psycopg2", "django-filter": "django_filters", "django-environ": "environ",
     "django-htmx": "django_htmx", "django-axes": "axes", "django-csp": "csp", "Pillow": "PIL",
     "pillow-heif": "pillow_heif", "PyYAML": "yaml", "chinesecalendar": "chinese_calendar", "argon2-cffi": "Argon2PasswordHasher",
-    "rustpy-xlsxwriter": "rustpy_xlsxwriter",
+    "rustpy-xlsxwriter": "rustpy_xlsxwriter", "django-ninja": "ninja",
 }  # fmt: skip
 NOT_IMPORTED = {
     "psycopg2-binary": "Django's PostgreSQL backend imports it",
