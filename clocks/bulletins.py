@@ -1,4 +1,4 @@
-"""What group chats are told once a day, with the digests: how many matters are late, and nothing else."""
+"""What group chats are told once a workday, with the digests: how many matters are late, and nothing else."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from clocks.digests import DIGEST_AT
 from clocks.enums import ESCALATIONS, BulletinCount, BulletinHeading
+from clocks.schedule import is_workday, workday_from
 from notifications import channels, outbox
 from notifications.enums import ROBOT_CHANNELS
 
@@ -23,7 +24,7 @@ WITH silent AS (
 ), late AS (
     SELECT r.path, count(*) AS late, count(*) FILTER (WHERE c.is_major) AS major, count(*) FILTER (WHERE EXISTS (
         SELECT FROM clocks_reminder m
-        WHERE m.clock_id = c.id AND m.due_on = c.due_on AND m.rung_on = %(today)s AND m.kind = ANY(%(kinds)s)
+        WHERE m.clock_id = c.id AND m.due_on = c.due_on AND m.rung_on > %(told_on)s AND m.rung_on <= %(today)s AND m.kind = ANY(%(kinds)s)
     )) AS escalated
     FROM clocks_clock c
     LEFT JOIN institutions_institution i ON i.id = c.institution_id
@@ -42,15 +43,24 @@ GROUP BY silent.id ORDER BY silent.id
 def announce_due(now: datetime) -> int:
     """Have each authority's robots say today's counts, if it is time; how many authorities did. Nothing late: silence.
 
-    `now` is aware and local. Any number of copies say it once a day; what was not sent by the next day's never is.
+    `now` is aware and local. Any number of copies say it once a workday, counting as escalated what was on the days off
+    before it, too; what was not sent by the next day's never is.
     """
     if now.time() < DIGEST_AT or not any(channels.is_open(channel) for channel in ROBOT_CHANNELS):
+        return 0
+    if not is_workday(now.date()):
         return 0
     day = now.date().isoformat()
     key = f"overdue:{day}"
     with connection.cursor() as cursor:
         cursor.execute(
-            _LATE, {"key": key, "today": now.date(), "kinds": [kind.value for kind in ESCALATIONS]}
+            _LATE,
+            {
+                "key": key,
+                "today": now.date(),
+                "told_on": workday_from(now.date(), -1),
+                "kinds": [kind.value for kind in ESCALATIONS],
+            },
         )
         found = cursor.fetchall()
     if found:

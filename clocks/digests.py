@@ -1,7 +1,8 @@
-"""每日提醒: one message a person and day for everything that is not major, composed once at DIGEST_AT.
+"""每日提醒: one message a person and workday for everything that is not major, composed once at DIGEST_AT.
 
 The lines wait as rows (PendingLine) from the moment they are recorded; composing takes them all in one transaction,
-so that a line is in exactly one day's digests whatever dies in between. What is recorded later waits for tomorrow.
+so that a line is in exactly one day's digests whatever dies in between. What is recorded later, or on a day off, waits
+for the next workday and is worded as the matter stands then.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from clocks.enums import ESCALATIONS, RungKind
 from clocks.lines import Line
 from clocks.models import Digest, PendingLine
 from clocks.people import PARAMETERS, PEOPLE, PLACE_ID
+from clocks.schedule import is_workday
 from clocks.telling import KINDS, channels
 from notifications import outbox
 from notifications.models import Notice
@@ -66,11 +68,11 @@ def topic(user_id: int) -> str:
 
 
 def compose_due(now: datetime) -> int:
-    """Compose the day's digests if it is time and they are not there yet; how many people were told.
+    """Compose the workday's digests if it is time and they are not there yet; how many people were told.
 
     `now` is aware and local. Of any number of copies at once, one composes.
     """
-    if now.time() < DIGEST_AT or not PendingLine.objects.exists():
+    if now.time() < DIGEST_AT or not PendingLine.objects.exists() or not is_workday(now.date()):
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COMPOSER])

@@ -119,4 +119,4 @@ class BulletinCount(models.TextChoices):
 
     LATE = "late", "逾期未办结"
     MAJOR = "major", "其中重大"
-    ESCALATED = "escalated", "今日升级"
+    ESCALATED = "escalated", "新升级"

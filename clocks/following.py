@@ -40,9 +40,10 @@ _PLEDGES = """
     ) p ON true
     WHERE i.is_active
 """
-# Who never had a drill owes the first half a year after the day they were registered.
+# Who never had a drill owes the first on a day of its own (Institution.first_drill_due_on: half a year after the house,
+# or the duty, was first known), so that houses entered long ago are not all late at the first sweep.
 _DRILLS = """
-    SELECT i.id, i.id AS institution_id, coalesce(d.next_due_on, (r.on_day + interval '6 months')::date) AS due_on,
+    SELECT i.id, i.id AS institution_id, coalesce(d.next_due_on, i.first_drill_due_on) AS due_on,
            coalesce(d.held_on, r.on_day) AS started_on, '半年一次的应急演练' AS title, '#drills' AS place
     FROM institutions_institution i
     CROSS JOIN LATERAL (SELECT (i.created_at AT TIME ZONE %(zone)s)::date AS on_day) r

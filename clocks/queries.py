@@ -8,8 +8,7 @@ from clocks.enums import LadderStatus, Outcome, RungKind
 from clocks.models import Clock, Draft, Ladder, Reminder
 from clocks.schedule import Moment
 from institutions.actor import Actor
-from workdays.calendar import MissingYear, Strip, add_workdays, strip
-from workdays.rules import add_weekdays
+from workdays.calendar import MissingYear, Strip, strip
 
 
 @dataclass(frozen=True)
@@ -118,10 +117,7 @@ class Coming:
 
 def horizon(today: date) -> date:
     """Up to which day people look ahead: tomorrow, or over free days to the next workday."""
-    try:
-        return add_workdays(today, 1)
-    except MissingYear:
-        return add_weekdays(today, 1)
+    return schedule.workday_from(today, 1)
 
 
 def coming(actor: Actor, today: date, until: date) -> list[Coming]:

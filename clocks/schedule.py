@@ -11,7 +11,9 @@ from typing import NamedTuple
 from django.db import connection
 
 from clocks.enums import ESCALATIONS
-from workdays.calendar import TARGET_NUMBER
+from workdays import calendar
+from workdays.calendar import TARGET_NUMBER, MissingYear
+from workdays.rules import add_weekdays, is_weekend
 
 # Needs a relation wanted (ladder_key, due_on) before it. Only distinct dates are looked up: a sweep over 200,000
 # clocks asks for some hundred of them.
@@ -51,6 +53,22 @@ def moments_sql(calendar: str = "workdays_day") -> str:
 
 
 MOMENTS = moments_sql()
+
+
+def is_workday(day: date) -> bool:
+    """Whether people work on `day`; in a year without calendar data, whether it is a weekday."""
+    try:
+        return calendar.is_workday(day)
+    except MissingYear:
+        return not is_weekend(day)
+
+
+def workday_from(day: date, n: int) -> date:
+    """The n-th workday after `day` (before it for n < 0; 0: itself or the next); by weekdays where the calendar ends."""
+    try:
+        return calendar.add_workdays(day, n)
+    except MissingYear:
+        return add_weekdays(day, n)
 
 
 class Moment(NamedTuple):

@@ -1,9 +1,32 @@
 """The two database roles: the owner migrates, the runtime role works and may not rewrite history."""
 
+from dataclasses import dataclass
+from itertools import islice
+
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.backends.postgresql.psycopg_any import errors
+
+
+@dataclass(frozen=True)
+class Columns:
+    """`count` columns of a SELECT without FROM, with %s for `parameters`: one part of a statement that asks for several."""
+
+    sql: str
+    parameters: tuple = ()
+    count: int = 1
+
+
+def ask(*wanted: Columns) -> list[tuple]:
+    """What each of `wanted` says now, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(part.sql for part in wanted)}",
+            [value for part in wanted for value in part.parameters],
+        )
+        row = iter(cursor.fetchone())
+    return [tuple(islice(row, part.count)) for part in wanted]
 
 
 def is_busy(error: Exception) -> bool:

@@ -11,16 +11,12 @@ from institutions.enums import Capability, Role
 from institutions.models import Membership
 from notifications.outbox import notify, settle
 from workdays.calendar import maintained_years, missing_years
-from workdays.dependents import Dependent, furthest, register
+from workdays.dependents import Dependent, register
 from workdays.rules import TASK_MONTH
 
 
-def banner(today: date) -> str:
-    """What the pages of staff say on top when work reaches into a year that nobody entered; empty when all is well.
-
-    One statement for the calendar, and one look-up of each dependent that has open dates.
-    """
-    missing = missing_years(today, furthest(today))
+def banner(missing: list[int]) -> str:
+    """What the pages of staff say on top when work reaches into years that nobody entered; empty when all is well."""
     if not missing:
         return ""
     years = "、".join(map(str, missing))

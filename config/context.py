@@ -3,10 +3,8 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from config import calendar_watch
+from config import frame
 from institutions.enums import Capability as C
-from notifications import health
-from notifications.queries import unread_count
 
 # label, URL name, icon, capability needed (None: everybody), whether it fits the phone's bottom bar
 _NAV = [
@@ -57,7 +55,7 @@ def _nav(request) -> list[dict]:
 
 
 def house(request):
-    """Context of base.html. Costs one query for the bell, and three for the banners of staff (health, calendar, latest deadline)."""
+    """Context of base.html. Costs one statement (config.frame); nothing for a fragment."""
     actor = getattr(request, "actor", None)
     if not getattr(request, "user", None) or not request.user.is_authenticated or request.htmx:
         return {"actor": actor}
@@ -70,17 +68,13 @@ def house(request):
         "is_current": request.path == reverse("me"),
         "is_short": True,
     }
-    banners = []
-    if actor and actor.authority and not actor.role.facts.is_of_other_department:
-        banners = [{"tone": "danger", "text": text} for text in health.staff_banners()]
-        if text := calendar_watch.banner(timezone.localdate()):
-            banners.append({"tone": "warning", "text": text})
+    unread, banners = frame.look(request.user, actor, timezone.localdate())
     return {
         "actor": actor,
         "posts": request.posts,
         "nav": nav,
         "bottom_nav": [*short[:TABS_ON_PHONES], me],
         "more_nav": [item for item in nav if item not in short[:TABS_ON_PHONES]],
-        "unread": unread_count(request.user),
+        "unread": unread,
         "banners": banners,
     }

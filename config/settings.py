@@ -165,7 +165,7 @@ KEEP_ORIGINALS = env.bool("KEEP_ORIGINALS", default=False)
 AUTH_USER_MODEL = "institutions.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "institutions.backends.PersonBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from api import urls as api
-from hazards.views import workbench
+from hazards.views import public_orders, workbench
 from inspections.views.field import service_worker
 from institutions import urls as institutions
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include(institutions.session_urlpatterns)),
     path("institutions/", include((institutions.institution_urlpatterns, "institutions"))),
     path("members/", include((institutions.member_urlpatterns, "members"))),
+    path("public/orders/", public_orders, name="public_orders"),
     path("hazards/", include("hazards.urls")),
     path("clocks/", include("clocks.urls")),
     path("inspections/", include("inspections.urls")),

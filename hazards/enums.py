@@ -36,6 +36,7 @@ class HazardAction(models.TextChoices):
     REQUEST_EXTENSION = "request_extension", "申请延期"
     APPROVE_EXTENSION = "approve_extension", "批准延期"
     REFUSE_EXTENSION = "refuse_extension", "不予延期"
+    WITHDRAW_EXTENSION = "withdraw_extension", "撤回延期申请"
     PLACE_UNDER_SUPERVISION = "place_under_supervision", "挂牌督办"
     REPORT_PROGRESS = "report_progress", "报告进展"
     LIFT_SUPERVISION = "lift_supervision", "摘牌"
@@ -123,6 +124,7 @@ class ExtensionOutcome(models.TextChoices):
     APPROVED = "approved", "已批准"
     REFUSED = "refused", "不予延期"
     LAPSED = "lapsed", "已失效"
+    WITHDRAWN = "withdrawn", "已撤回"
 
 
 class SupervisionState(models.TextChoices):
@@ -179,3 +181,11 @@ class DraftingCause(models.TextChoices):
     LONG_OVERDUE = "long_overdue", "一般隐患逾期达到天数"
     MAJOR_LONG_OVERDUE = "major_long_overdue", "重大隐患逾期达到天数"
     SUPERVISION_LATE = "supervision_late", "同一县挂牌督办到期未果达到件数"
+
+
+class BulkOutcome(models.TextChoices):
+    """What became of one row of a bulk act."""
+
+    DONE = "done", "已办理"
+    REFUSED = "refused", "没有办理"
+    CHANGED = "changed", "已有新的办理"

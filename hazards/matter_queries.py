@@ -64,6 +64,13 @@ def for_order(actor: Actor):
     )  # fmt: skip
 
 
+def for_extension(actor: Actor):
+    """Requests over hazards in scope with what the printed application shows."""
+    return ExtensionRequest.objects.filter(hazard__in=Hazard.objects.visible_to(actor)).select_related(
+        "hazard__institution", "hazard__supervising_authority", "region", "decided_by"
+    )
+
+
 def waiting_extensions(actor: Actor):
     """Undecided requests over hazards in scope, in the order they must be decided."""
     return (

@@ -25,6 +25,13 @@ def extension_requester(actor: Actor, hazard) -> str:
     return "已经申请延期，正在等待决定。" if hazard.extension_region_id else ""
 
 
+def extension_withdrawer(actor: Actor, hazard) -> str:
+    """The institution, as long as nobody has decided."""
+    if reason := rules.rectifier(actor, hazard):
+        return reason
+    return "" if hazard.extension_region_id else "没有待决定的延期申请，不需要撤回。"
+
+
 def extension_decider(actor: Actor, hazard) -> str:
     """The civil-affairs authority that was chosen when it was asked for (ExtensionPolicy)."""
     if not hazard.extension_region_id:

@@ -30,8 +30,8 @@ def supervisors(hazard) -> Q:
     return Q(authority_id=hazard.supervising_authority_id, role__in=roles_with(Capability.VERIFY))
 
 
-def _officials_of(region_id: int | None, capability: Capability) -> Q:
-    """Officials with `capability` at the civil-affairs authority of a region."""
+def _officials_of(region_id, capability: Capability) -> Q:
+    """Officials with `capability` at the civil-affairs authority of a region: its id, None, or a query of one."""
     return Q(
         authority__region_id=region_id,
         authority__department=Department.CIVIL_AFFAIRS,
@@ -47,6 +47,12 @@ def closers(hazard) -> Q:
 def extension_deciders(hazard) -> Q:
     """Officials of the authority that decides on the extension; nobody when none was asked for."""
     return _officials_of(hazard.extension_region_id, Capability.DECIDE_EXTENSION)
+
+
+def asked_deciders(hazard) -> Q:
+    """Officials of the authority that was asked last, whether or not it still has to decide."""
+    asked = hazard.extensions.order_by("-id").values("region_id")[:1]
+    return _officials_of(asked, Capability.DECIDE_EXTENSION)
 
 
 def supervision_holders(hazard) -> Q:
@@ -83,6 +89,7 @@ NOTICES: dict[HazardAction, Notice] = {
     A.REQUEST_EXTENSION: Notice((extension_deciders,), "申请延期，等待决定：{place}"),
     A.APPROVE_EXTENSION: Notice((institution_people, supervisors), "已批准延期，请于{due}前完成：{place}"),
     A.REFUSE_EXTENSION: Notice((institution_people, supervisors), "不予延期，仍须于{due}前完成：{place}"),
+    A.WITHDRAW_EXTENSION: Notice((asked_deciders, supervisors), "已撤回延期申请，仍按原期限整改：{place}"),
     A.PLACE_UNDER_SUPERVISION: Notice((institution_people, supervisors), "已挂牌督办，请按要求治理：{place}"),
     A.REPORT_PROGRESS: Notice((supervision_holders, supervisors), "报告治理进展：{place}"),
     A.LIFT_SUPERVISION: Notice((institution_people, supervisors, closers), "已摘牌，等待销号：{place}"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders/<int:pk>/", views.order, name="order"),
     path("orders/<int:pk>/print/", views.order_print, name="order_print"),
     path("extensions/", views.extensions, name="extensions"),
+    path("extensions/<int:pk>/print/", views.extension_print, name="extension_print"),
     path("transfers/", views.transfers, name="transfers"),
     path("transfers/<int:pk>/", views.transfer, name="transfer"),
     path("transfers/<int:pk>/answer/", views.answer_transfer, name="answer_transfer"),

@@ -161,6 +161,15 @@ TABLE: dict[HazardAction, Transition] = {
         hint="说明理由和延期期间的防控措施；未批准前原期限照算",
         is_beside=True,
     ),
+    A.WITHDRAW_EXTENSION: _row(
+        [S.RECTIFYING],
+        None,
+        Capability.RECTIFY,
+        matter_rules.extension_withdrawer,
+        "quiet",
+        hint="还没有决定的申请可以撤回，原期限不变",
+        is_beside=True,
+    ),
     A.PLACE_UNDER_SUPERVISION: _row(
         [S.RECTIFYING, S.AWAITING_VERIFICATION],
         None,

@@ -86,6 +86,14 @@ class DrillKind(models.TextChoices):
     OTHER = "other", "其他"
 
 
+class SafetyGap(models.TextChoices):
+    """What the list of institutions can be narrowed to: who lacks a pledge or a drill."""
+
+    NO_PLEDGE = "no_pledge", "缺责任书"
+    PLEDGE_ENDS_SOON = "pledge_ends_soon", "责任书将到期"
+    DRILL_LATE = "drill_late", "逾期未演练"
+
+
 class InstitutionAct(models.TextChoices):
     """What happened to an institution's record (InstitutionEvent.act)."""
 

@@ -7,7 +7,6 @@ from django.contrib.auth import logout
 from django.utils.deprecation import MiddlewareMixin
 
 from institutions.actor import Actor
-from institutions.models import Membership
 
 TOUCH_EVERY_SECONDS = 60
 
@@ -34,7 +33,8 @@ class SessionLimitsMiddleware(MiddlewareMixin):
 
 
 class ActorMiddleware(MiddlewareMixin):
-    """Sets `request.actor` (None without a post) and `request.posts`, read from the database each time.
+    """Sets `request.actor` (None without a post) and `request.posts`, read from the database at each request (with the
+    user: institutions.backends).
 
     What somebody logged in sees is kept by no shared cache, and asked for again before it is shown from one's own.
     """
@@ -43,9 +43,7 @@ class ActorMiddleware(MiddlewareMixin):
         request.actor, request.posts = None, []
         if not request.user.is_authenticated:
             return
-        request.posts = list(
-            Membership.objects.active().with_places().filter(user_id=request.user.pk).order_by("id")
-        )
+        request.posts = request.user.posts
         chosen = request.session.get("membership")
         membership = next((m for m in request.posts if m.pk == chosen), next(iter(request.posts), None))
         if membership:

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from institutions.actor import Actor
-from institutions.enums import Capability, Department, RegionLevel
+from institutions.enums import Capability, Department, RegionLevel, Role
 from institutions.models import Authority, Institution, Membership, User
 
 _COLUMN = {RegionLevel.PROVINCE: "province", RegionLevel.CITY: "city", RegionLevel.COUNTY: "county"}
@@ -36,10 +36,21 @@ def may_record_pledge(actor: Actor, institution: Institution) -> bool:
 
 
 def may_record_drill(actor: Actor, institution: Institution) -> bool:
-    """Drills are recorded by the manager of the institution that held them."""
-    if actor.institution is None or not actor.can(Capability.EDIT_INSTITUTION):
+    """Drills are recorded by the manager of the institution that held them.
+
+    Where nobody there can log in to do so, by its supervising authority: one statement more, for its officials alone.
+    """
+    if not actor.can(Capability.EDIT_INSTITUTION):
         return False
-    return actor.institution.pk == institution.pk
+    if actor.institution:
+        return actor.institution.pk == institution.pk
+    return actor.authority.pk == institution.authority_id and not _has_keeper(institution)
+
+
+def _has_keeper(institution: Institution) -> bool:
+    """Whether somebody of the institution can keep its record."""
+    roles = [role for role in Role if Capability.EDIT_INSTITUTION in role.facts.capabilities]
+    return institution.memberships.active().filter(role__in=roles).exists()
 
 
 def may_see_phones(actor: Actor, institution: Institution) -> bool:

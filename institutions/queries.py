@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Prefetch, Q
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 
 from institutions.actor import Actor
+from institutions.enums import SafetyGap
 from institutions.models import Drill, Institution, InstitutionEvent, Licence, Membership, Pledge, Region
 from institutions.permissions import posts_in_region, users_in_region
 from institutions.rules import half_year_after
+from institutions.search import answering
 
 EXPIRES_SOON_DAYS = 30
 CHOICES_SHOWN = 30
@@ -73,14 +76,30 @@ class DrillState:
 
 def drill_state(institution: Institution, today: date) -> DrillState:
     """Missing: nothing in the last half year. The next is due as its clock says (clocks.following)."""
-    drills = list(institution.drills.all()[:DRILLS_SHOWN])
+    drills = list(institution.drills.select_related("recorded_by")[:DRILLS_SHOWN])
     if not institution.is_active:
         return DrillState(drills, "", None)
     if not drills:
-        registered_on = timezone.localdate(institution.created_at)
-        return DrillState([], "半年内没有演练记录", half_year_after(registered_on))
+        return DrillState([], "半年内没有演练记录", institution.first_drill_due_on)
     is_long_ago = half_year_after(drills[0].held_on) < today
     return DrillState(drills, "半年内没有演练记录" if is_long_ago else "", drills[0].next_due_on)
+
+
+def gap(which: SafetyGap, today: date) -> Q:
+    """Houses with this gap on a day, for a filter; each is a look-up by institution in its table's unique index.
+
+    A pledge is missing as in pledge_state, ends soon while none is valid for longer; a drill is late as its clock says.
+    """
+    pledges = Pledge.objects.filter(institution=OuterRef("pk"))
+    valid = Q(valid_until__gte=today)
+    if which == SafetyGap.NO_PLEDGE:
+        return ~Exists(pledges.filter(valid | Q(year=today.year)))
+    if which == SafetyGap.PLEDGE_ENDS_SOON:
+        soon = today + timedelta(days=EXPIRES_SOON_DAYS)
+        return Exists(pledges.filter(valid)) & ~Exists(pledges.filter(valid_until__gt=soon))
+    latest = Drill.objects.filter(institution=OuterRef("pk")).order_by("-held_on", "next_due_on")
+    due_on = Coalesce(Subquery(latest.values("next_due_on")[:1]), "first_drill_due_on")
+    return Q(LessThan(due_on, today))
 
 
 def institution_list(actor: Actor, today: date):
@@ -95,11 +114,9 @@ def institution_list(actor: Actor, today: date):
 
 
 def choices(actor: Actor, typed: str) -> dict:
-    """Context of a page that asks which institution: a short list of those in use, narrowed by a few characters."""
+    """Context of a page that asks which institution: a short list of those in use, narrowed by what was typed."""
     wanted = typed.strip().replace("\0", "")[:40]
-    found = Institution.objects.visible_to(actor).in_use().select_related("county")
-    if wanted:
-        found = found.filter(name__icontains=wanted)
+    found = answering(Institution.objects.visible_to(actor).in_use().select_related("county"), wanted)
     shown = list(found[: CHOICES_SHOWN + 1])
     return {
         "wanted": wanted,

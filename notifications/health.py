@@ -8,12 +8,13 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from common.database import Columns, ask
 from notifications.duties import DUTIES
 from notifications.heartbeat import SWEEP
 from notifications.rules import DEATHS_COUNT_FOR, DELIVERY_LATE_AFTER, SWEEP_SILENT_AFTER
 
 _VITALS = """
-SELECT statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHERE name = %s),
+       statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHERE name = %s),
        statement_timestamp() - (
            SELECT min(due_at) FROM notifications_delivery
            WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL AND channel <> 'webhook'
@@ -39,12 +40,21 @@ class Vitals(NamedTuple):
     duties: Mapping[str, timedelta | None] = MappingProxyType({})
 
 
-def vitals() -> Vitals:
-    """Read the vitals: one statement, a few index look-ups."""
-    with connection.cursor() as cursor:
-        cursor.execute(_VITALS, [SWEEP, DEATHS_COUNT_FOR, list(DUTIES)])
-        sweep_age, oldest_due_age, deaths, ages = cursor.fetchone()
+def vitals_columns() -> Columns:
+    """The vitals, to be asked together with other things: a few index look-ups."""
+    return Columns(_VITALS, (SWEEP, DEATHS_COUNT_FOR, list(DUTIES)), 4)
+
+
+def vitals_of(answer: tuple) -> Vitals:
+    """What was answered to vitals_columns()."""
+    sweep_age, oldest_due_age, deaths, ages = answer
     return Vitals(sweep_age, oldest_due_age, deaths, dict(zip(DUTIES, ages, strict=True)))
+
+
+def vitals() -> Vitals:
+    """Read the vitals: one statement."""
+    (answer,) = ask(vitals_columns())
+    return vitals_of(answer)
 
 
 def problems(seen: Vitals) -> list[str]:
@@ -57,7 +67,8 @@ def problems(seen: Vitals) -> list[str]:
             f"后台定时任务已停止 {_minutes(seen.sweep_age)} 分钟，提醒和邮件可能没有发出。"
             "请检查 Celery worker 和 beat。"
         )
-    for name, age in seen.duties.items():
+    # Where nothing runs at all one sentence says so; a duty is named when it alone fell silent.
+    for name, age in seen.duties.items() if not found else ():
         duty = DUTIES[name]
         if age is None:
             found.append(f"{duty.label}还没有运行过，{duty.consequence}。请检查 Celery worker 和 beat。")
@@ -73,11 +84,6 @@ def problems(seen: Vitals) -> list[str]:
     if seen.deaths:
         found.append(f"最近一天有 {seen.deaths} 条消息多次发送失败，已放弃发送。请检查发送渠道。")
     return found
-
-
-def staff_banners() -> list[str]:
-    """What the pages of staff must show on top: one statement; empty when all is well."""
-    return problems(vitals())
 
 
 def has_unapplied_migrations() -> bool:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from common.database import Columns, ask
 from institutions.models import User
 from notifications.models import Notice
 
@@ -16,9 +17,18 @@ class Page(NamedTuple):
     next: Notice | None
 
 
+def unread_columns(user: User) -> Columns:
+    """unread_count, to be asked together with other things."""
+    sql, parameters = (
+        Notice.objects.of(user).unread().order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
+    )
+    return Columns(f"(SELECT count(*) FROM ({sql}) AS unread)", parameters)
+
+
 def unread_count(user: User) -> int:
     """How many notices wait for `user`, counted up to COUNT_CAP (which then means "99+")."""
-    return Notice.objects.of(user).unread()[:COUNT_CAP].count()
+    ((count,),) = ask(unread_columns(user))
+    return count
 
 
 def page_of_notices(user: User, *, unread_only: bool, after: Notice | None) -> Page:

@@ -10,10 +10,12 @@ from hazards.enums import OPEN_STATUSES, HazardStatus
 from institutions.actor import Actor
 from institutions.enums import RegionLevel
 from institutions.territories import Territory
+from notifications.heartbeat import beat
 from reports.models import FOLD_LOCK, Axis, Facet, PlaceLevel
 from reports.periods import EARLIEST, Period
 
 BATCH = 5000
+HEARTBEAT = "summary"
 _LEVEL = {
     RegionLevel.PROVINCE: PlaceLevel.PROVINCE,
     RegionLevel.CITY: PlaceLevel.CITY,
@@ -188,10 +190,17 @@ def fold(most: int = BATCH) -> int:
 
 
 def fold_all() -> int:
-    """Fold until nothing is pending, in batches of one transaction each; what both tickers call."""
+    """Fold until nothing is pending, in batches of one transaction each."""
     total = 0
     while folded := fold():
         total += folded
+    return total
+
+
+def sweep() -> int:
+    """What both tickers do every minute: fold all that is pending, and leave the heartbeat "summary"; how many deltas."""
+    total = fold_all()
+    beat(HEARTBEAT)
     return total
 
 

@@ -17,7 +17,7 @@ def make_exports():
 
 @shared_task(name="reports.sweep", expires=25)
 def sweep():
-    """Beat calls this every 30 s; `manage.py tick_reports` does the same without Celery."""
+    """Beat calls this every 30 s; `manage.py tick` does the same without Celery."""
     sweeping.sweep()
 
 
@@ -29,8 +29,8 @@ def delete_orphans():
 
 @shared_task(name="reports.fold_summary", ignore_result=True, expires=50)
 def fold_summary():
-    """Beat calls this every minute; `manage.py fold_summary` does the same without Celery."""
-    summary.fold_all()
+    """Beat calls this every minute; `manage.py tick` does the same without Celery."""
+    summary.sweep()
 
 
 # One ledger of 20,000 rows is one transaction where all or nothing was chosen: longer than other tasks may take.

@@ -6,7 +6,12 @@ from reports.views import appraisals, dashboards, imports
 app_name = "reports"
 urlpatterns = [
     path("ledger/", views.ledger, name="ledger"),
+    path("ledger/columns/", views.columns, name="columns"),
+    path("ledger/lists/<str:name>/", views.four_list, name="list"),
+    path("ledger/bulk/result/<uuid:pk>/", views.bulk_result, name="bulk_result"),
+    path("ledger/bulk/<str:action>/", views.bulk_act, name="bulk"),
     path("search/", views.search, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
     path("exports/", views.exports, name="exports"),
     path("exports/new/", views.new_export, name="new_export"),
     path("exports/<uuid:pk>/", views.export, name="export"),

@@ -19,7 +19,7 @@ from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Circular, Hazard, SupervisionOrder, Transfer
+from hazards.models import BulkLine, BulkRun, Circular, ExtensionRequest, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import (
@@ -399,6 +399,30 @@ class AppraisalRowFactory(DjangoModelFactory):
         return row
 
 
+class BulkRunFactory(DjangoModelFactory):
+    """A bulk 下发 that was begun."""
+
+    class Meta:
+        model = BulkRun
+
+    action = "issue"
+    made_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    made_by = factory.SelfAttribute("made_as.user")
+    digest = "x"
+
+
+class BulkLineFactory(DjangoModelFactory):
+    """One row of it that waits; `outcome` ends it."""
+
+    class Meta:
+        model = BulkLine
+
+    run = factory.SubFactory(BulkRunFactory)
+    hazard = factory.LazyFunction(lambda: register_hazard(Cast()))
+    version = 1
+    ended_at = factory.LazyAttribute(lambda o: timezone.now() if getattr(o, "outcome", "") else None)
+
+
 class Cast:
     """The people of one story: two officials of the county, two of the city, the home and its two people."""
 
@@ -489,6 +513,28 @@ def extension_asked(cast: Cast, hazard: Hazard, days: int = 20, **facts) -> Haza
     return extending.request_extension(hazard, by=cast.manager, **(wish | facts))
 
 
+def extension_withdrawn(hazard: Hazard, by: Actor, **facts) -> ExtensionRequest:
+    """A request of long ago that was taken back, as a row alone: fits a hazard of any status."""
+    now = timezone.now()
+    row = {
+        "case": "general",
+        "round": 1,
+        "reason": "设备到货推迟",
+        "interim_measures": "停用该楼层，专人值守",
+        "old_due_on": hazard.due_on,
+        "proposed_due_on": hazard.due_on + timedelta(days=20),
+        "decide_by": hazard.due_on,
+        "region": hazard.county,
+        "requested_at": now,
+        "requested_by": by.user,
+        "outcome": "withdrawn",
+        "opinion": "可以按期完成",
+        "decided_at": now,
+        "decided_by": by.user,
+    }
+    return ExtensionRequest.objects.create(hazard=hazard, **(row | facts))
+
+
 def supervised(hazard: Hazard, by: Actor, **facts) -> SupervisionOrder:
     """The order placed over the hazard by this official."""
     today = timezone.localdate()
@@ -527,7 +573,7 @@ CONFIRMED = {"is_cause_found": True, "is_rectified": True, "is_satisfactory": Tr
 
 def log_in(client: Client, actor: Actor) -> Client:
     """A test client logged in as the actor's user, acting in the actor's post."""
-    client.force_login(actor.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(actor.user, backend="institutions.backends.PersonBackend")
     session = client.session
     session["membership"] = actor.membership.pk
     session.save()

@@ -92,7 +92,9 @@ class Clock(models.Model):
             models.Index(
                 fields=["next_look_on", "id"], condition=Q(next_look_on__isnull=False), name="clock_next_look"
             ),
-            models.Index(fields=["ladder_key"], condition=Q(ended_at=None), name="clock_running_by_ladder"),
+            models.Index(
+                fields=["ladder_key", "due_on"], condition=Q(ended_at=None), name="clock_running_by_ladder"
+            ),
             models.Index(fields=["due_on"], condition=Q(ended_at=None), name="clock_running_due"),
         ]
 

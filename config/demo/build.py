@@ -20,6 +20,7 @@ from config.demo.calendar import Calendar
 from config.demo.cast import SECOND_POST, Cast
 from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
 from config.demo.orders import Orders
+from config.demo.papers import issue_some
 from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
 from config.demo.safety import Keeper
@@ -73,6 +74,7 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         make_due_plans(calendar.today)
         Orders(cast, told, now).play()
         _let_clocks_run(now)
+        issue_some(cast, now)
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
             read_at=F("created_at") + timedelta(hours=3)
         )

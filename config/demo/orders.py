@@ -71,14 +71,15 @@ class Orders:
         self._supervise()
         self._extend()
         self._transfer()
+        self._decide_own()
         self._draft()
 
-    def _place(self, hazard: Hazard, by: Actor) -> Hazard:
+    def _place(self, hazard: Hazard, by: Actor, *, is_public: bool = False) -> Hazard:
         today = self._today
         return self._do(
             supervising.place_under_supervision, hazard, by=by, supervising_unit=by.place_name,
             document_number=self._next_number("督"), requirements="主要负责人组织治理，限期治理完毕，期间落实防控措施。",
-            due_on=today + timedelta(days=45), plan_due_on=today + timedelta(days=10),
+            due_on=today + timedelta(days=45), plan_due_on=today + timedelta(days=10), is_public=is_public,
         )  # fmt: skip
 
     def _supervise(self) -> None:
@@ -86,14 +87,14 @@ class Orders:
             return hazard.status == S.RECTIFYING and hazard.is_major and not hazard.void_requested_by_id
 
         if hazard := self._pick(self._own, is_major):
-            hazard = self._place(hazard, self._official(hazard))
+            hazard = self._place(hazard, self._official(hazard), is_public=True)
             self._do(
                 supervising.report_progress, hazard, by=self._staff(hazard), progress="已停用隐患部位，完成方案和报价。",
                 next_steps="本月底前施工，施工期间专人值守。",
             )  # fmt: skip
         if hazard := self._pick(self._others, is_major):
             hazard = self._place(hazard, self._official(hazard))
-            self._place(hazard, self._above(hazard))  # raised
+            self._place(hazard, self._above(hazard), is_public=True)  # raised
         if hazard := self._pick(self._others, lambda h: h.status == S.RECTIFYING):
             hazard = self._place(hazard, self._above(hazard))
             self._do(
@@ -104,7 +105,7 @@ class Orders:
             )
         if hazard := self._pick(self._others, lambda h: h.status == S.AWAITING_VERIFICATION):
             by = self._official(hazard, hazard.submitted_by_id)
-            hazard = self._place(hazard, by)
+            hazard = self._place(hazard, by, is_public=True)
             hazard = self._do(
                 lifecycle.accept, hazard, by=by, opinion="现场核实，已治理完毕。", is_cause_found=True, is_rectified=True,
                 is_satisfactory=True,
@@ -127,14 +128,31 @@ class Orders:
         for is_approved in (True, False):
             if hazard := self._pick(self._others, self._may_ask):
                 hazard = self._ask(hazard)
-                by = self._cast.officials[hazard.extension_region_id][0]
                 if is_approved:
-                    due_on = hazard.extensions.get(outcome="").proposed_due_on
-                    self._do(extending.approve_extension, hazard, by=by, due_on=due_on, opinion="同意延期。")
+                    self._approve(hazard)
                 else:
+                    by = self._cast.officials[hazard.extension_region_id][0]
                     self._do(
                         extending.refuse_extension, hazard, by=by, reason="现有条件可以按期完成，不予延期。"
                     )
+        if hazard := self._pick(self._others, self._may_ask):
+            hazard = self._ask(hazard)
+            self._do(
+                extending.withdraw_extension,
+                hazard,
+                by=self._staff(hazard),
+                reason="配件提前到货，可以按期完成。",
+            )
+
+    def _approve(self, hazard: Hazard) -> None:
+        by = self._cast.officials[hazard.extension_region_id][0]
+        due_on = hazard.extensions.get(outcome="").proposed_due_on
+        self._do(extending.approve_extension, hazard, by=by, due_on=due_on, opinion="同意延期。")
+
+    def _decide_own(self) -> None:
+        """One more in the demo's own county, decided: its application is printed with the decision."""
+        if hazard := self._pick(self._own, self._may_ask):
+            self._approve(self._ask(hazard))
 
     def _send(self, hazard: Hazard, department: Department, recipient: str = "") -> Hazard:
         what = f"{hazard.institution.name}{hazard.location}，{hazard.description}"

@@ -45,7 +45,7 @@ COUNTY = (
     Wish(S.REGISTERED, source=_PATROL),
     Wish(S.REGISTERED, source=_CITY),
     Wish(S.REGISTERED, source=Source.REPORT),
-    Wish(S.RECTIFYING, clock="overdue", detour=_SENT_BACK),
+    Wish(S.RECTIFYING, clock="neglected", detour=_SENT_BACK),
     Wish(S.RECTIFYING, clock="soon", source=_CITY),
     Wish(S.RECTIFYING, clock="later", is_major=True, detour=(A.REQUEST_VOID,)),
     Wish(S.RECTIFYING, clock="later", is_major=True, detour=(A.REQUEST_VOID, A.REFUSE_VOID)),

@@ -132,6 +132,7 @@ def request_extension(
         requested_at=now,
         requested_by=by.user,
         decide_by=deadlines.workdays_from(today, policy.decide_within).on,
+        region=asked["terms"].region,
     )
     dues.extension_decision(request)
     return hazard
@@ -202,6 +203,22 @@ def refuse_extension(hazard: Hazard, *, by: Actor, reason: str, version: int | N
         hazard, HazardAction.REFUSE_EXTENSION, by=by, version=version, comment=reason, prepare=prepare
     )
     _decide(decided["request"], ExtensionOutcome.REFUSED, by=by, opinion=reason)
+    return hazard
+
+
+@transaction.atomic
+def withdraw_extension(hazard: Hazard, *, by: Actor, reason: str, version: int | None = None) -> Hazard:
+    """撤回: nobody has to decide any more; the deadline stays, and another request may follow in time."""
+    withdrawn = {}
+
+    def prepare(row: Hazard) -> dict:
+        withdrawn["request"] = undecided(row)
+        return {"extension_region": None}
+
+    hazard = transition(
+        hazard, HazardAction.WITHDRAW_EXTENSION, by=by, version=version, comment=reason, prepare=prepare
+    )
+    _decide(withdrawn["request"], ExtensionOutcome.WITHDRAWN, by=by, opinion=reason)
     return hazard
 
 

@@ -60,6 +60,11 @@ class RefuseExtensionForm(ActForm):
     button_tone = "danger"
 
 
+class WithdrawExtensionForm(ActForm):
+    reason = text("撤回的原因", lines=2, min_length=2, help_text="例如：设备已提前到货，可以按期完成")
+    button_tone = "danger"
+
+
 class PlaceUnderSupervisionForm(ActForm):
     supervising_unit = text("督办单位", max_length=80, help_text="例如县安全生产委员会；默认是本单位")
     document_number = text("文号", max_length=60, placeholder="例如：赣民安督〔2026〕3号")
@@ -71,7 +76,9 @@ class PlaceUnderSupervisionForm(ActForm):
         initial=deadlines.REPORT_EVERY_DAYS, help_text="每季度至少一次，默认每月",
     )  # fmt: skip
     is_public = forms.BooleanField(
-        label="向社会公开", required=False, help_text="只公开机构名称、问题类别、整改期限和整改结果"
+        label="向社会公开",
+        required=False,
+        help_text="只公开机构名称、所在地、问题类别、督办级别、文号、期限和挂牌、摘牌日期",
     )
 
     def prepare(self):
@@ -219,6 +226,7 @@ MATTER_FORMS: dict[HazardAction, type[ActForm]] = {
     HazardAction.REQUEST_EXTENSION: RequestExtensionForm,
     HazardAction.APPROVE_EXTENSION: ApproveExtensionForm,
     HazardAction.REFUSE_EXTENSION: RefuseExtensionForm,
+    HazardAction.WITHDRAW_EXTENSION: WithdrawExtensionForm,
     HazardAction.PLACE_UNDER_SUPERVISION: PlaceUnderSupervisionForm,
     HazardAction.REPORT_PROGRESS: ReportProgressForm,
     HazardAction.LIFT_SUPERVISION: LiftSupervisionForm,

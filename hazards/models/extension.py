@@ -94,6 +94,10 @@ class ExtensionRequest(models.Model):
     requested_at = models.DateTimeField("申请时间")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decide_by = models.DateField("应于何日前决定")
+    # Who was asked, also once it is over; the first ones that were decided do not say.
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="审批地区"
+    )
     outcome = models.CharField("结论", max_length=10, choices=ExtensionOutcome, blank=True)
     opinion = models.CharField("意见", max_length=500, blank=True)
     new_due_on = models.DateField("核定延至", null=True, blank=True)

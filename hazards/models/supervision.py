@@ -24,6 +24,13 @@ class SupervisionQuerySet(models.QuerySet):
     def open(self):
         return self.filter(state=SupervisionState.OPEN)
 
+    def published(self):
+        """What anybody may know of, without logging in: flagged public, and in force or lifted after acceptance.
+
+        An order placed by mistake, or followed by one of a higher level, is not shown any more.
+        """
+        return self.filter(is_public=True, state__in=[SupervisionState.OPEN, SupervisionState.LIFTED])
+
 
 class SupervisionOrder(models.Model):
     """One 督办. A city raises a county's by an order of its own, so that at most one is open.
@@ -93,7 +100,12 @@ class SupervisionOrder(models.Model):
                 condition=~Q(state="revoked") | Q(end_opinion__length__gte=5),
             ),
         ]
-        indexes = [models.Index(fields=["due_on"], condition=Q(state="open"), name="supervision_open_due")]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(state="open"), name="supervision_open_due"),
+            models.Index(
+                fields=["-placed_at", "-id"], condition=Q(is_public=True), name="supervision_public"
+            ),
+        ]
 
     def __str__(self):
         return self.document_number
@@ -101,20 +113,6 @@ class SupervisionOrder(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == SupervisionState.OPEN
-
-    @property
-    def public_facts(self) -> dict[str, str]:
-        """All that may ever leave the house about a published order: the whitelist of the domain, 4.4.
-
-        Institution, kind of problem, deadline, result; never the description, people, photos or the place in it.
-        """
-        hazard, day = self.hazard, self.due_on
-        return {
-            "机构名称": hazard.institution.name,
-            "问题类别": hazard.get_domain_display(),
-            "整改期限": f"{day.year}年{day.month}月{day.day}日",
-            "整改结果": "整改中" if self.is_open else self.get_state_display(),
-        }
 
 
 class ProgressReport(models.Model):

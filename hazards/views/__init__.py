@@ -1,8 +1,9 @@
 from .act import act
 from .evidence import photo
-from .orders import extensions, order, order_print, orders
+from .orders import extension_print, extensions, order, order_print, orders
 from .pages import detail, of_institution, workbench
 from .policy import closing_policy, drafting_rules, extension_policy
+from .public import public_orders
 from .records import draft, look_for_drafts, record, record_act, records, take_up
 from .register import choose_institution, register
 from .transfers import answer_transfer, transfer, transfer_photo, transfer_print, transfers
@@ -16,6 +17,7 @@ __all__ = [
     "draft",
     "drafting_rules",
     "extension_policy",
+    "extension_print",
     "extensions",
     "look_for_drafts",
     "of_institution",
@@ -23,6 +25,7 @@ __all__ = [
     "order_print",
     "orders",
     "photo",
+    "public_orders",
     "record",
     "record_act",
     "records",

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from common.http import readonly
-from hazards import matter_queries
+from hazards import matter_queries, publishing
 from hazards.actions import extending
 from hazards.enums import ExtensionCase, SupervisionState
 from institutions.actor import Actor
@@ -44,7 +44,12 @@ def orders(request):
 def order(request, pk: int):
     """One order: what was ordered, what was reported, what may be published."""
     found = get_object_or_404(matter_queries.for_order(request.actor), pk=pk)
-    context = {"order": found, "hazard": found.hazard, "today": timezone.localdate()}
+    context = {
+        "order": found,
+        "hazard": found.hazard,
+        "published": publishing.of_order(found) if found.is_public else None,
+        "today": timezone.localdate(),
+    }
     return render(request, "hazards/orders/detail.html", context)
 
 
@@ -61,6 +66,13 @@ def order_print(request, pk: int):
         "ask_before": extending.policy_for(found.hazard, ExtensionCase.SUPERVISED).ask_before,
     }
     return render(request, "hazards/orders/print.html", context)
+
+
+@readonly
+def extension_print(request, pk: int):
+    """延期申请书 on A4, with the decision once there is one."""
+    found = get_object_or_404(matter_queries.for_extension(request.actor), pk=pk)
+    return render(request, "hazards/extension_print.html", {"asked": found, "hazard": found.hazard})
 
 
 @readonly

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from institutions.actions.institutions import lock, record, words_of
 from institutions.actor import Actor
@@ -13,6 +14,7 @@ from institutions.permissions import may_record_drill, may_record_pledge
 from institutions.rules import FIRST_YEAR, MAX_PLEDGE_YEARS, half_year_after
 
 PLEDGE_FIELDS = ("signed_on", "signer", "counter_signer", "valid_until")
+DRILLS_BY = "演练由机构负责人登记；机构没有账号的，由主管民政部门代为登记。"
 DRILL_FIELDS = ("held_on", "kind", "participants", "is_night", "problems", "next_due_on")
 
 
@@ -47,19 +49,22 @@ def save_drill(
 ) -> Drill:
     """Record a drill, or correct the one of `drill_id`. `fields` are the others of DRILL_FIELDS.
 
+    Who recorded it first stays on it; who corrected it is in the trace.
+
     The next is due half a year after it, unless `next_due_on` is earlier. Raises PermissionDenied for who may not,
     Drill.DoesNotExist when it is not of this institution, ValidationError (by field) for dates that cannot be and
     for a drill that is recorded already.
     """
     institution = lock(institution, by)
     if not may_record_drill(by, institution):
-        raise PermissionDenied("演练由机构负责人登记。")
+        raise PermissionDenied(DRILLS_BY)
     _check_past(fields, "held_on", today)
     latest = half_year_after(fields["held_on"])
     next_due_on = next_due_on or latest
     if not fields["held_on"] < next_due_on <= latest:
         raise ValidationError({"next_due_on": "每半年至少演练一次：下次期限应在本次之后、半年之内。"})
-    drill = institution.drills.get(pk=drill_id) if drill_id else Drill(institution=institution)
+    new = Drill(institution=institution, recorded_by=by.user, recorded_at=timezone.now())
+    drill = institution.drills.get(pk=drill_id) if drill_id else new
     same = {name: fields[name] for name in ("held_on", "kind", "is_night")}
     if institution.drills.filter(**same).exclude(pk=drill.pk).exists():
         raise ValidationError({"held_on": "这一天的同类演练已经登记过，请更正原来那一条。"})

@@ -1,7 +1,10 @@
 """Supervised facilities (民政服务机构): identity, size in counts only, licences, responsible persons."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from institutions.enums import (
     KINDS_WITHOUT_RESIDENTS,
@@ -11,8 +14,18 @@ from institutions.enums import (
     Operation,
     RiskGrade,
 )
+from institutions.rules import half_year_after
 
 from .region import Authority, Region
+
+
+def first_drill_due() -> date:
+    """When a house that never had a drill owes the first: half a year after the system first knows of the duty.
+
+    For a new house that is the day it is registered. Houses that were there before drills were recorded were given
+    the day of that upgrade: nobody knew of their drills, so not all of them are late on one morning.
+    """
+    return half_year_after(timezone.localdate())
 
 
 class InstitutionQuerySet(models.QuerySet):
@@ -57,6 +70,7 @@ class Institution(models.Model):
     night_staff = models.PositiveIntegerField("夜班人数", default=0)
     risk_grade = models.CharField("风险等级", max_length=10, choices=RiskGrade, default=RiskGrade.BLUE)
     is_active = models.BooleanField("在用", default=True)
+    first_drill_due_on = models.DateField("首次演练期限", default=first_drill_due)
     created_at = models.DateTimeField("建档时间", auto_now_add=True)
 
     objects = InstitutionQuerySet.as_manager()

@@ -2,8 +2,10 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from institutions.enums import Role
 
@@ -49,10 +51,19 @@ class User(AbstractBaseUser):
     def __str__(self):
         return self.name
 
+    @cached_property
+    def posts(self) -> list["Membership"]:
+        """The posts held now, oldest first, with their places; of who is logged in they come with the person."""
+        return Membership.objects.held_by(self.pk)
+
 
 class MembershipQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True, user__is_active=True)
+
+    def held_by(self, user_id: int) -> list["Membership"]:
+        """A person's posts now, oldest first, with their places. One statement."""
+        return list(self.active().with_places().filter(user_id=user_id).order_by("id"))
 
     def with_places(self):
         return self.select_related(
@@ -80,6 +91,10 @@ class Membership(models.Model):
     is_leader = models.BooleanField("分管或主要负责人", default=False)
     is_active = models.BooleanField("有效", default=True)
     created_at = models.DateTimeField("授予时间", auto_now_add=True)
+    # Like User.has_large_text, how somebody likes to look: read with the post, so that a page asks for nothing more.
+    ledger_columns = ArrayField(
+        models.CharField(max_length=20), verbose_name="台账的列", default=list, blank=True
+    )
 
     objects = MembershipQuerySet.as_manager()
 

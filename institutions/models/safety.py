@@ -8,6 +8,7 @@ from institutions.enums import DrillKind
 from institutions.rules import FIRST_YEAR
 
 from .institution import Institution
+from .people import User
 
 
 class Pledge(models.Model):
@@ -55,6 +56,11 @@ class Drill(models.Model):
     is_night = models.BooleanField("夜间演练", default=False)
     problems = models.CharField("发现的问题", max_length=500, blank=True)
     next_due_on = models.DateField("下次演练期限")
+    # Who wrote it down: the house, or for one without accounts its authority. Unknown for the first ones.
+    recorded_at = models.DateTimeField("登记时间", null=True)
+    recorded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="登记人"
+    )
 
     class Meta:
         verbose_name = "应急演练"
@@ -65,6 +71,11 @@ class Drill(models.Model):
                 fields=["institution", "held_on", "kind", "is_night"], name="drill_recorded_once"
             ),
             models.CheckConstraint(name="drill_kind_known", condition=Q(kind__in=DrillKind.values)),
+            models.CheckConstraint(
+                name="drill_recorded_pair",
+                condition=Q(recorded_at=None, recorded_by=None)
+                | Q(recorded_at__isnull=False, recorded_by__isnull=False),
+            ),
             models.CheckConstraint(name="drill_with_somebody", condition=Q(participants__gte=1)),
             models.CheckConstraint(
                 name="drill_next_within_half_a_year",

@@ -37,7 +37,7 @@ def institution_list(request):
     actor = request.actor
     require(actor, Capability.VIEW_INSTITUTIONS)
     today = timezone.localdate()
-    found = InstitutionFilter(request.GET, queries.institution_list(actor, today), actor=actor)
+    found = InstitutionFilter(request.GET, queries.institution_list(actor, today), actor=actor, today=today)
     is_valid = found.is_valid()
     page = Paginator(found.qs if is_valid else found.queryset.none(), PER_PAGE).get_page(
         request.GET.get("page")

@@ -44,7 +44,7 @@ def drill(request, pk, drill_pk=None):
     """A drill: recorded, or the one of `drill_pk` corrected."""
     institution = get_object_or_404(queries.institution_page(request.actor), pk=pk)
     if not may_record_drill(request.actor, institution):
-        raise PermissionDenied("演练由机构负责人登记。")
+        raise PermissionDenied(actions.DRILLS_BY)
     held = get_object_or_404(institution.drills, pk=drill_pk) if drill_pk else None
     today, form = timezone.localdate(), DrillForm(posted(request), drill=held)
     if _done(
@@ -56,6 +56,7 @@ def drill(request, pk, drill_pk=None):
         messages.success(request, "演练记录已保存。")
         return redirect(f"{reverse('institutions:detail', args=[pk])}#drills")
     context = {"form": form, "institution": institution, "is_new": held is None}
+    context["is_for_house"] = request.actor.institution is None
     return render(request, "institutions/drill.html", context, status=_status(form))
 
 

@@ -14,7 +14,7 @@ from institutions.models import Membership, Region
 from institutions.territories import Territory, territory_below
 
 SCOPES = {"全省": Role.PROVINCE_OFFICIAL, "全市": Role.CITY_OFFICIAL, "全县": Role.COUNTY_OFFICIAL}
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "institutions.backends.PersonBackend"
 
 
 @cache

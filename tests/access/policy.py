@@ -73,6 +73,7 @@ WHO_SEE_ACCESSES = OFFICIALS | {AUDITOR, SYSTEM}
 
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
+    "public_orders": [of([], is_public=True)],
     "health_live": [of([], is_public=True)],
     "health_ready": [of([], is_public=True)],
     "health_deep": [of([], is_public=True)],
@@ -101,6 +102,7 @@ POLICIES: dict[str, list[Policy]] = {
         act(OFFICIALS, "return"),
         # The matrix's hazard is awaiting verification, transferred, and under supervision of its county.
         act(HOUSE, "request_extension"),
+        act(HOUSE, "withdraw_extension"),
         act(OFFICIALS, "approve_extension"),
         act(OFFICIALS, "refuse_extension"),
         act({CITY, PROVINCE}, "place_under_supervision"),
@@ -117,6 +119,7 @@ POLICIES: dict[str, list[Policy]] = {
     "hazards:order": [of(READERS, "order")],
     "hazards:order_print": [of(READERS, "order")],
     "hazards:extensions": [of(OFFICIALS | {AUDITOR})],
+    "hazards:extension_print": [of(READERS, "extension")],
     "hazards:transfers": [of(OFFICIALS | {AUDITOR, LIAISON})],
     "hazards:transfer": [letter(OFFICES | {LIAISON})],
     "hazards:transfer_print": [letter(OFFICES | {LIAISON})],
@@ -233,7 +236,20 @@ POLICIES: dict[str, list[Policy]] = {
     "workdays:notice": [of({PROVINCE}, methods=BOTH)],
     "workdays:day": [of({PROVINCE}, methods=BOTH, arguments=(("on", "2026-10-01"),))],
     "reports:ledger": [of(READERS)],
+    "reports:columns": [of(READERS, methods=BOTH, may_be_missing=True)],
+    "reports:list": [
+        of(READERS, arguments=(("name", "risks"),)),
+        of(READERS, arguments=(("name", "problems"),)),
+        of(READERS, arguments=(("name", "tasks"),)),
+        of(READERS, arguments=(("name", "results"),)),
+    ],
+    "reports:bulk": [
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "issue"),)),
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "close"),)),
+    ],
+    "reports:bulk_result": [of(READERS, "bulk", BOTH, own_only=True)],
     "reports:search": [of(READERS)],
+    "reports:suggest": [of(READERS)],
     "reports:exports": [of(READERS)],
     "reports:new_export": [of(READERS, methods=BOTH)],
     "reports:export": [of(READERS, "export", own_only=True)],

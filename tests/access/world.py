@@ -23,6 +23,8 @@ from tests.factories import (
     AccessFactory,
     AppraisalFactory,
     AppraisalRowFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -34,6 +36,7 @@ from tests.factories import (
     SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
+    extension_withdrawn,
     make_actor,
     make_place,
     register_hazard,
@@ -117,6 +120,8 @@ class County:
             shared_with=cast.county.authority,
         )
         self._open()
+        self.bulk = BulkRunFactory(made_as=cast.county.membership, made_by=cast.county.user)
+        BulkLineFactory(run=self.bulk, hazard=self.hazard, outcome="refused", words=canary)
         self._inspect()
         self._run_clocks()
         self._appraise()
@@ -159,6 +164,9 @@ class County:
         self.record = summoning.issue(
             draft, by=cast.city, document_number=f"{canary}通1号", title=draft.title, text=draft.text
         )
+
+        asked = {"reason": f"{canary}理由", "interim_measures": f"{canary}防控", "opinion": f"{canary}意见"}
+        self.extension = extension_withdrawn(self.hazard, cast.manager, **asked)
 
     def _inspect(self):
         """A checklist of the county's own and a draft of one, a campaign with a team, an open visit, a finding, a kit."""
@@ -236,6 +244,7 @@ class County:
             "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
             "appraisal": {"pk": self.appraisal.pk},
+            "bulk": {"pk": self.bulk.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},
@@ -253,6 +262,7 @@ class County:
             "city_draft": {"pk": self.city_draft.pk},
             "sent_photo": {"uid": self.visit.uid, "photo_uid": uuid.uuid4()},
             "order": {"pk": self.order.pk},
+            "extension": {"pk": self.extension.pk},
             "letter": {"pk": self.letter.pk},
             "sent_evidence": {"pk": self.sent_evidence.pk, "variant": "full"},
             "record": {"kind": "circular", "pk": self.record.pk},

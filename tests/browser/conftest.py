@@ -54,7 +54,7 @@ class Watched:
         """Put a session of this actor's user and post into the browser, without the login page."""
         session = SessionStore()
         session[SESSION_KEY] = str(actor.user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[BACKEND_SESSION_KEY] = "institutions.backends.PersonBackend"
         session[HASH_SESSION_KEY] = actor.user.get_session_auth_hash()
         session["membership"] = actor.membership.pk
         session.save()

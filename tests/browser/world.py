@@ -27,6 +27,8 @@ from reports.appraisals.vetoes import flags_of
 from tests.factories import (
     CONFIRMED,
     AccessFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
@@ -209,6 +211,7 @@ class World:
             extended, by=cast.county, due_on=extended.due_on + timedelta(days=9)
         )
         extended = extension_asked(cast, extended, **words)
+        self.asked = list(extended.extensions.all())
         first = supervised(self._found(severity="major", issue_with=far), cast.county, requirements=LONG)
         raised = supervised(
             first.hazard, cast.city, supervising_unit=LONG[:80], document_number=LONG_LATIN[:60], requirements=LONG_LATIN,
@@ -402,6 +405,7 @@ class World:
             "visit": [{"uid": visit.uid} for visit in self.visits],
             "finding": [{"uid": f.visit.uid, "finding_uid": f.uid} for f in self.findings],
             "order": [{"pk": order.pk} for order in self.orders],
+            "extension": [{"pk": request.pk} for request in self.asked],
             "letter": [{"pk": letter.pk} for letter in self.letters],
             "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
             "appraisal": [{"pk": made.pk} for made in self.appraisals],
@@ -413,7 +417,13 @@ class World:
             "sent_signature": [{"uid": self.visits[0].uid, "signature_uid": uuid.uuid4()}],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
-        own = {"draft": self.draft, "export": self.exports, "import": self.imports, "filter": self.filters}
+        own = {
+            "draft": self.draft,
+            "export": self.exports,
+            "import": self.imports,
+            "filter": self.filters,
+            "bulk": self.bulks,
+        }
         return own[takes](actor) if takes in own else found[takes]
 
     def exports(self, actor) -> list[dict]:
@@ -446,6 +456,14 @@ class World:
             kept_as=actor.membership, name=LONG[:30], query={"q": LONG[:60]}, shared_with=actor.authority
         )
         return [{"pk": kept.pk}]
+
+    def bulks(self, actor) -> list[dict]:
+        """A bulk act of this actor's with a row of each result, and one that waits."""
+        run = BulkRunFactory(made_as=actor.membership, made_by=actor.user)
+        hazards = list(self.hazards.values())
+        for hazard, outcome in zip(hazards, ("done", "refused", "changed", ""), strict=False):
+            BulkLineFactory(run=run, hazard=hazard, outcome=outcome, words=LONG if outcome != "done" else "")
+        return [{"pk": run.pk}]
 
     def acts(self, actor) -> list[dict]:
         """URL arguments of one page for every act this actor can do to some hazard."""

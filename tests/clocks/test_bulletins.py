@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clocks import running
-from clocks.models import Ladder
+from clocks.models import Rung
 from clocks.sweep import sweep
 from notifications.enums import Channel
 from notifications.models import Bulletin, Delivery
@@ -39,11 +39,21 @@ def test_each_authority_says_once_a_day_how_much_is_late_in_its_region(robots):
     assert said() == {}
     sweep(at(LATE))
     sweep(at(LATE))
-    counts = {"逾期未办结": 2, "其中重大": 1, "今日升级": 1}
+    counts = {"逾期未办结": 2, "其中重大": 1, "新升级": 1}
     assert said() == {robots.county.authority: counts, robots.city.authority: counts}
     assert (Bulletin.objects.count(), Delivery.objects.filter(channel=Channel.WECOM).count()) == (2, 2)
     sweep(at(LATE + timedelta(days=1)))
     assert Bulletin.objects.count() == 4
+
+
+def test_on_days_off_nothing_is_said_and_the_next_workday_counts_what_they_escalated(robots):
+    friday = DUE + timedelta(days=2)
+    start_clock(robots.home, due_on=friday)
+    for n in (1, 2):
+        sweep(at(friday + timedelta(days=n)))
+    assert said() == {}
+    sweep(at(friday + timedelta(days=3)))
+    assert said()[robots.county.authority] == {"逾期未办结": 1, "其中重大": 0, "新升级": 1}
 
 
 def test_nothing_late_is_not_said(robots):
@@ -68,6 +78,18 @@ def test_short_messages_go_to_the_house_and_the_leader_of_a_major_matter(cast, s
     assert texted.filter(is_duty=True).count() == 2
 
 
-def test_general_matters_cost_no_short_message(cast):
-    rungs = Ladder.objects.filter(rungs__by_sms=True).values_list("key", flat=True)
-    assert set(rungs) == {"hazard_major"}
+def texted() -> dict[str, set[str]]:
+    """Rungs in force that go out as a short message, by ladder."""
+    found = Rung.objects.filter(by_sms=True, ladder__status="published").values_list("ladder__key", "code")
+    return {key: {code for k, code in found if k == key} for key, _ in found}
+
+
+DEFAULTS = {
+    "hazard_general": {"red:institution:+5d", "red:county_leader:+5d"},
+    "hazard_major": {"yellow:institution:+1d", "yellow:county_leader:+1d", "red:institution:+3d"},
+    "supervision": {"red:institution:+1d", "red:county_leader:+1d"},
+}
+
+
+def test_short_messages_go_out_for_what_is_major_or_red_to_the_house_and_the_leader(cast):
+    assert texted() == DEFAULTS

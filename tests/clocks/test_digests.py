@@ -9,7 +9,7 @@ from clocks import running
 from clocks.models import Digest, PendingLine
 from clocks.sweep import sweep
 from notifications.models import Delivery, Notice
-from tests.clocks.made import DUE, at, major, start_clock
+from tests.clocks.made import DUE, at, major, start_clock, sweep_days, told_of
 from tests.factories import as_client
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,43 @@ def test_each_line_says_what_comes_next_to_whom_and_when(cast):
         f"　　如到11月29日仍未整改，将于11月30日报{cast.place.city.name}民政部门（红色预警）。",
     ]
     assert office != ""
+
+
+def test_what_falls_on_days_off_waits_for_the_next_workday_in_one_digest_and_keeps_its_date(cast):
+    friday = date(2026, 11, 27)
+    clock = start_clock(cast.home, due_on=friday)  # late from Saturday on
+    sweep_days(friday + timedelta(days=1), friday + timedelta(days=2))
+    sweep(at(friday + timedelta(days=2), 23))
+    assert [(on, late) for _, on, _, late in told_of(clock) if on > friday] == [
+        (date(2026, 11, 28), False)
+    ] * 2
+    assert Digest.objects.count() == 0
+    urgent = major(cast.home, due_on=friday)
+    sweep(at(friday + timedelta(days=2), 23, 30))
+    assert Notice.objects.filter(topic=urgent.topic, recipient=cast.manager.user).count() == 1
+    sweep(at(friday + timedelta(days=3)))
+    (digest,) = digests_of(cast.manager)
+    assert (digest.on, digest.notice.subject) == (date(2026, 11, 30), "今日提醒 1 件：黄色预警 1")
+    assert "逾期 3 天" in digest.notice.body
+
+
+def test_a_holiday_is_waited_for_and_a_swapped_saturday_is_not(cast):
+    start_clock(cast.home, due_on=date(2026, 9, 30), started_on=date(2026, 9, 28))  # late on 1 October
+    sweep_days(date(2026, 10, 1), date(2026, 10, 7))
+    assert Digest.objects.count() == 0
+    sweep(at(date(2026, 10, 8)))
+    assert {d.on for d in Digest.objects.all()} == {date(2026, 10, 8)}
+    start_clock(cast.home, due_on=date(2026, 10, 9), started_on=date(2026, 10, 9))
+    sweep(at(date(2026, 10, 10)))  # a Saturday people work on
+    assert [d.on for d in digests_of(cast.manager)] == [date(2026, 10, 10), date(2026, 10, 8)]
+
+
+def test_in_a_year_without_calendar_weekends_alone_are_days_off(cast):
+    start_clock(cast.home, due_on=date(2027, 12, 31), started_on=date(2027, 12, 31))  # a Friday
+    sweep_days(date(2028, 1, 1), date(2028, 1, 2))
+    assert Digest.objects.count() == 0
+    sweep(at(date(2028, 1, 3)))
+    assert [d.on for d in digests_of(cast.manager)] == [date(2028, 1, 3)]
 
 
 def test_a_digest_is_ones_own(cast):

@@ -12,13 +12,14 @@ from clocks.models import Clock, Reminder
 from clocks.sweep import sweep
 from institutions.actions.safety import save_drill, save_pledge
 from institutions.models import Institution
+from institutions.models.institution import first_drill_due
 from institutions.queries import drill_state
 from notifications.models import Notice
 from tests.clocks.made import at
 from tests.factories import DrillFactory, PledgeFactory
 
 pytestmark = pytest.mark.django_db
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 23)  # a Monday
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +49,17 @@ def signed(cast, year: int, signed_on: date, valid_until: date):
 
 
 def test_a_house_that_never_drilled_owes_the_first_half_a_year_after_registration(cast):
-    Institution.objects.update(created_at=at(date(2026, 8, 31), 0, 30))  # 30 August in UTC
-    cast.home.refresh_from_db()
-    assert followed("drill") == [(cast.home, date(2027, 2, 28), date(2026, 8, 31))]
-    assert drill_state(cast.home, TODAY).due_on == date(2027, 2, 28)
+    with time_machine.travel(at(date(2026, 8, 31), 0, 30), tick=False):  # 30 August in UTC
+        house = cast.place.institution(name="新院")
+    assert (house, date(2027, 2, 28), date(2026, 8, 31)) in followed("drill")
+    assert drill_state(house, TODAY).due_on == date(2027, 2, 28)
+
+
+def test_houses_known_for_long_are_not_all_late_at_the_first_sweep(cast):
+    Institution.objects.update(created_at=at(date(2020, 1, 1)), first_drill_due_on=first_drill_due())
+    sweep()
+    assert followed("drill") == [(cast.home, date(2027, 5, 23), date(2020, 1, 1))]
+    assert Reminder.objects.filter(clock__kind="drill").count() == 0
 
 
 def test_each_drill_moves_the_clock_to_what_the_latest_says(cast):
@@ -91,8 +99,8 @@ def test_only_houses_in_use_owe_anything_and_it_comes_back_with_them(cast):
 
 
 def test_both_climb_their_ladders_and_a_new_drill_takes_back_what_was_told(cast):
-    drilled(cast, date(2026, 5, 21))  # due yesterday
-    signed(cast, 2025, date(2025, 11, 22), date(2026, 11, 29))  # ends in a week
+    drilled(cast, date(2026, 5, 22))  # due yesterday
+    signed(cast, 2025, date(2025, 11, 22), date(2026, 11, 30))  # ends in a week
     sweep()
     told = Reminder.objects.filter(outcome="delivered").values_list("clock__kind", "rung_code")
     assert set(told) == {
@@ -101,13 +109,13 @@ def test_both_climb_their_ladders_and_a_new_drill_takes_back_what_was_told(cast)
     }  # fmt: skip
     digest = Notice.objects.get(recipient=cast.manager.user)
     assert "半年一次的应急演练" in digest.body
-    assert "仍未开展演练，将于12月6日报" in digest.body
+    assert "仍未开展演练，将于12月7日报" in digest.body
     assert "2025 年安全责任书" in digest.body
     drilled(cast, TODAY)
     sweep()
     clock = Clock.objects.get(kind="drill")
     assert (clock.due_on, clock.ended_at, clock.url) == (
-        date(2027, 5, 22), None, f"/institutions/{cast.home.pk}/#drills",
+        date(2027, 5, 23), None, f"/institutions/{cast.home.pk}/#drills",
     )  # fmt: skip
 
 

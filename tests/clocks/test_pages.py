@@ -53,7 +53,7 @@ def test_what_is_coming_costs_the_same_for_one_and_many(cast, at_eight, django_a
             for _ in range(count):
                 start_clock(cast.home, due_on=FRIDAY)
             sweep()
-            with django_assert_num_queries(14):
+            with django_assert_num_queries(10):
                 client.get(reverse("clocks:tomorrow"))
 
 

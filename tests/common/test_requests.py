@@ -57,7 +57,7 @@ def test_a_script_gets_401_in_json_and_never_a_redirect(db):
 
 def test_somebody_without_a_post_is_told_so(db):
     client = Client()
-    client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(UserFactory(), backend="institutions.backends.PersonBackend")
     response = client.get("/t/looks/")
     assert (response.status_code, "请联系安全管理员" in response.text) == (403, True)
     assert client.get("/t/looks-without-post/").status_code == 200

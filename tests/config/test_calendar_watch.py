@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 import time_machine
 
-from config.calendar_watch import banner, tell_of_missing_year
+from config import frame
+from config.calendar_watch import tell_of_missing_year
+from institutions.enums import Role
 from notifications.models import Notice
-from tests.factories import Cast, as_client
+from tests.factories import Cast, as_client, make_actor, make_place
 from tests.workdays.made import MADE_UP_2027, seed_calendar
 from workdays import dependents
 from workdays.actions import enter_notice
@@ -28,6 +30,13 @@ def enter_2027(cast) -> None:
     enter_notice(by=cast.province, year=2027, marks=marks, source="国办发明电〔测试〕1号", version=None)
 
 
+def banner(today: date) -> str:
+    """What the frame of a province's page says of the calendar."""
+    official = make_actor(Role.PROVINCE_OFFICIAL, make_place().province)
+    banners = frame.look(official.user, official, today).banners
+    return "".join(banner["text"] for banner in banners if banner["tone"] == "warning")
+
+
 def told() -> list:
     return list(
         Notice.objects.filter(topic="workdays:2027").order_by("recipient").values_list("recipient", flat=True)
@@ -39,8 +48,8 @@ def test_the_banner_comes_sixty_days_before_the_missing_year():
 
 
 def test_a_deadline_in_a_missing_year_brings_it_earlier(monkeypatch):
-    far = Dependent(furthest=lambda: date(2027, 3, 1))
-    none = Dependent(furthest=lambda: None)
+    far = Dependent(furthest="SELECT date '2027-03-01'")
+    none = Dependent(furthest="SELECT NULL::date")
     monkeypatch.setattr(dependents, "DEPENDENTS", {"far": far, "none": none})
     assert "2027" in banner(date(2026, 6, 1))
 

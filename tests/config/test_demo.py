@@ -12,16 +12,24 @@ from django.db.models import Count, F
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from clocks.models import Clock
+from clocks.models import Clock, Draft
 from config.demo import catalogue, scenes
 from config.demo.build import make_demo
 from config.demo.calendar import is_working_day
 from config.demo.pictures import Camera
 from files import likeness
 from files.models import StoredFile
-from hazards import advice, queries
+from hazards import advice, publishing, queries
 from hazards.enums import EvidenceStage, HazardAction, HazardStatus, Severity
-from hazards.models import Evidence, Hazard, HazardEvent, RectificationPlan
+from hazards.models import (
+    Circular,
+    Evidence,
+    ExtensionRequest,
+    Hazard,
+    HazardEvent,
+    RectificationPlan,
+    Summons,
+)
 from inspections import progress
 from inspections.models import Campaign, Finding, FindingPhoto, InspectionTeam, Visit, VisitPlan
 from institutions.actor import Actor
@@ -206,6 +214,26 @@ def test_most_houses_have_pledges_and_drills_and_some_are_late():
     home = actor("facility").institution
     assert home.pledges.get().valid_until - today < timedelta(days=30)
     assert actor("facility2").institution.pledges.count() == 0
+
+
+def test_a_draft_of_the_ladder_was_taken_up_and_others_wait():
+    issued = [*Circular.objects.exclude(ladder_draft=None), *Summons.objects.exclude(ladder_draft=None)]
+    assert {record.state for record in issued} == {"issued"}
+    assert all(record.ladder_draft.issued_at for record in issued)
+    assert Draft.objects.waiting().exists()
+
+
+def test_an_extension_was_decided_in_the_demo_county_one_waits_and_one_was_withdrawn():
+    outcomes = Counter(ExtensionRequest.objects.values_list("outcome", flat=True))
+    assert (outcomes["approved"], outcomes["refused"], outcomes["withdrawn"], outcomes[""]) == (2, 1, 1, 1)
+    own = ExtensionRequest.objects.filter(hazard__in=Hazard.objects.visible_to(actor("county")))
+    assert set(own.values_list("outcome", flat=True)) == {"approved", ""}
+
+
+def test_an_order_of_the_demo_county_is_public_and_one_was_lifted():
+    found = [publishing.shown(row) for row in publishing.published()]
+    assert {order.state for order in found} == {"挂牌", "已摘牌"}
+    assert "赣县区" in "".join(order.region for order in found)
 
 
 def test_every_kind_of_house_has_findings_and_every_finding_a_picture():

@@ -23,5 +23,5 @@ def official(db):
 
 @pytest.fixture
 def as_official(client, official):
-    client.force_login(official.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(official.user, backend="institutions.backends.PersonBackend")
     return client

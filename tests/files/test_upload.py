@@ -132,7 +132,7 @@ def test_a_stranger_is_told_in_json_and_not_redirected(client, db):
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, None])
 def test_who_gives_no_evidence_may_not_upload(client, db, role):
     user = make_actor(role, make_place().county).user if role else UserFactory()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="institutions.backends.PersonBackend")
     response = post(client)
     assert (response.status_code, response.json()) == (403, {"error": "您的岗位不能上传文件。"})
     assert StoredFile.objects.count() == 0
@@ -141,7 +141,7 @@ def test_who_gives_no_evidence_may_not_upload(client, db, role):
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.SAFETY_OFFICER])
 def test_people_of_an_institution_may_upload(client, db, role):
     client.force_login(
-        make_actor(role, make_place().institution()).user, backend="django.contrib.auth.backends.ModelBackend"
+        make_actor(role, make_place().institution()).user, backend="institutions.backends.PersonBackend"
     )
     assert post(client).status_code == 201
 
@@ -152,7 +152,7 @@ def test_looking_at_the_upload_address_is_not_allowed(as_official):
 
 def test_an_upload_without_the_csrf_token_is_refused(official):
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(official.user, backend="django.contrib.auth.backends.ModelBackend")
+    strict.force_login(official.user, backend="institutions.backends.PersonBackend")
     assert post(strict).status_code == 403
     assert StoredFile.objects.count() == 0
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from clocks.models import Clock
 from common.http import Conflict
 from hazards import deadlines
 from hazards.actions import extending, lifecycle, policies, voiding
@@ -92,6 +93,57 @@ def test_voiding_settles_what_is_undecided(cast):
     hazard = extension_asked(cast, long_hazard(cast))
     hazard = voiding.void(hazard, by=cast.county, reason="现场核实属于误报")
     assert (hazard.status, hazard.extensions.get().outcome) == (S.VOIDED, "lapsed")
+
+
+def test_the_institution_takes_an_undecided_request_back_and_may_ask_again(cast):
+    hazard = extension_asked(cast, long_hazard(cast, severity="major"))
+    before, request = hazard.due_on, hazard.extensions.get()
+    with pytest.raises(PermissionDenied):
+        extending.withdraw_extension(hazard, by=cast.county, reason="代机构撤回")
+    hazard = extending.withdraw_extension(hazard, by=cast.safety, reason="设备提前到货")
+    request.refresh_from_db()
+    assert (hazard.due_on, hazard.extension_region, request.region) == (before, None, cast.place.city)
+    assert (request.outcome, request.opinion, request.decided_by) == (
+        "withdrawn", "设备提前到货", cast.safety.user,
+    )  # fmt: skip
+    event = hazard.events.order_by("seq").last()
+    assert (event.action, event.comment, event.by) == ("withdraw_extension", "设备提前到货", cast.safety.user)
+    told = Notice.objects.filter(subject__startswith="已撤回延期申请").values_list("recipient", flat=True)
+    assert set(told) == {actor.user.pk for actor in (cast.city, cast.city2, cast.county, cast.county2)}
+    clock = Clock.objects.get(kind="extension", subject_id=request.pk)
+    assert clock.ended_at is not None
+    with pytest.raises(PermissionDenied):
+        extending.approve_extension(hazard, by=cast.city, due_on=before + timedelta(days=5))
+    with pytest.raises(PermissionDenied):
+        extending.withdraw_extension(hazard, by=cast.manager, reason="再撤一次")
+    again = extension_asked(cast, hazard)
+    assert list(again.extensions.values_list("outcome", flat=True)) == ["withdrawn", ""]
+
+
+def test_what_was_withdrawn_does_not_count_as_granted(cast):
+    hazard = extension_asked(cast, long_hazard(cast))
+    hazard = extending.withdraw_extension(hazard, by=cast.manager, reason="可以按期完成")
+    assert extending.terms_for(hazard, timezone.localdate()).granted == 0
+
+
+def test_the_application_is_printed_with_blanks_before_and_the_decision_after(cast):
+    hazard = extension_asked(cast, long_hazard(cast, severity="major"), reason="消防泵须定制")
+    url = f"/hazards/extensions/{hazard.extensions.get().pk}/print/"
+    assert url in as_client(cast.manager).get(f"/hazards/{hazard.pk}/").text
+    page = as_client(cast.manager).get(url).text
+    for words in (
+        "重大事故隐患整改延期申请书",
+        f"{cast.place.city.name}民政部门：",
+        "消防泵须定制",
+        "前决定：",
+    ):
+        assert words in page
+    due_on = hazard.extensions.get().proposed_due_on
+    extending.approve_extension(hazard, by=cast.city, due_on=due_on, opinion="同意按此期限")
+    page = as_client(cast.city).get(url).text
+    assert (f"核定的整改期限为 {due_on.year}年{due_on.month}月{due_on.day}日" in page, "同意按此期限" in page) == (
+        True, True,
+    )  # fmt: skip
 
 
 # --- how early, how often, how long -------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
+from clocks.models import Clock
 from common.http import Conflict
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring
 from hazards.enums import HazardStatus
@@ -88,6 +89,21 @@ def test_approve_against_refuse_has_one_winner(cast):
         assert (hazard.extensions.get().outcome, due_on) == (
             ("approved", new) if isinstance(answers[0], Hazard) else ("refused", hazard.due_on)
         )
+
+
+def test_withdraw_against_approve_has_one_winner_and_no_deadline_moves_after_a_withdrawal(cast):
+    for _ in range(ROUNDS):
+        hazard = extension_asked(cast, long_hazard(cast))
+        new = hazard.extensions.get().proposed_due_on
+        withdrawn, approved = race(
+            partial(extending.withdraw_extension, hazard, by=cast.manager, reason="可以按期完成"),
+            partial(extending.approve_extension, hazard, by=cast.county, due_on=new),
+        )
+        assert {withdrawn, approved} & {PermissionDenied} == {PermissionDenied}
+        row, request = Hazard.objects.get(pk=hazard.pk), hazard.extensions.get()
+        won = isinstance(withdrawn, Hazard)
+        assert (request.outcome, row.due_on) == (("withdrawn", hazard.due_on) if won else ("approved", new))
+        assert Clock.objects.get(kind="extension", subject_id=request.pk).ended_at is not None
 
 
 def test_lift_against_close_closes_nothing_that_is_still_under_supervision(cast):

@@ -173,6 +173,7 @@ def stage(cast, action: HazardAction) -> tuple[Hazard, object, dict]:
             {"due_on": later(70), "opinion": "同意"},
         ),
         A.REFUSE_EXTENSION: lambda: (extension_asked(cast, long_hazard(cast)), cast.county, reason),
+        A.WITHDRAW_EXTENSION: lambda: (extension_asked(cast, long_hazard(cast)), cast.manager, reason),
         A.PLACE_UNDER_SUPERVISION: lambda: (
             hazard_in(cast, S.RECTIFYING),
             cast.city,

@@ -86,9 +86,11 @@ def changed(status, **acts):
 def test_while_an_extension_is_undecided_the_chosen_authority_decides(cast):
     hazard = extension_asked(cast, long_hazard(cast))
     decides = {"approve_extension": COUNTY, "refuse_extension": COUNTY, "request_extension": set()}
+    decides["withdraw_extension"] = INSTITUTION
     assert may(cast, hazard) == changed(S.RECTIFYING, **decides)
     hazard = extension_asked(cast, long_hazard(cast, severity="major"))
     decides = {"approve_extension": {"city", "city2"}, "refuse_extension": {"city", "city2"}}
+    decides["withdraw_extension"] = INSTITUTION
     asked = {"request_extension": set(), "request_void": COUNTY, "void": set()}
     assert may(cast, hazard) == changed(S.RECTIFYING, **decides, **asked)
 

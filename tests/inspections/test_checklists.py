@@ -134,7 +134,7 @@ def test_the_sheet_of_a_cemetery_leaves_out_what_is_asked_at_funeral_homes(cast,
 
 
 # Of these the page's frame asks thirteen: session, person, posts, the read-only transaction, bell, health, calendar, clocks.
-QUERIES = {"checklists": 14, "checklist": 17, "checklist_print": 15, "checklist_edit": 16}
+QUERIES = {"checklists": 10, "checklist": 13, "checklist_print": 11, "checklist_edit": 12}
 
 
 @pytest.mark.parametrize("rows", [1, 3])

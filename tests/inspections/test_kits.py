@@ -203,7 +203,7 @@ def test_the_number_of_statements_does_not_grow(cast, of_visit):
 
 def test_the_session_says_who_and_gives_the_token(cast):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.county.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(cast.county.user, backend="institutions.backends.PersonBackend")
     body = json.dumps({"institution": cast.home.pk})
     refused = client.post("/inspections/sync/prepare/", body, "application/json")
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf")

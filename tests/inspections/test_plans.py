@@ -412,4 +412,4 @@ def test_the_fragment_costs_the_same_at_any_length(cast):
     before = cost()
     for day in range(1, 4):
         make.VisitPlanFactory(institution=cast.home, due_on=timezone.localdate() + timedelta(days=day))
-    assert (before, cost()) == (9, 9)
+    assert (before, cost()) == (8, 8)

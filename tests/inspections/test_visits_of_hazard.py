@@ -87,9 +87,9 @@ def test_it_costs_the_same_for_one_visit_and_for_three(cast, django_assert_num_q
     hazard, client = Hazard.objects.get(), as_client(cast.county)
     url = reverse("inspections:visits_of_hazard", args=[hazard.pk])
     client.get(url)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(10):
         client.get(url)
     for _ in range(2):
         finished(cast, handling="same", same_as=hazard)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(10):
         client.get(url)

@@ -141,7 +141,7 @@ def test_the_list_takes_the_same_statements_for_any_number_of_rows(
         assert client.get(reverse(LIST), headers={"HX-Request": "true"}).status_code == 200
 
 
-LIST_QUERIES = 11
+LIST_QUERIES = 10
 
 
 def test_filters_narrow_by_city_county_kind_risk_and_words(browse, place):

@@ -82,7 +82,7 @@ def test_the_list_takes_the_same_statements_for_any_number_of_people(
     for _ in range(count):
         MembershipFactory(authority=authority(place.county), role=Role.COUNTY_OFFICIAL)
     client.get(url("list"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(url("list"), headers={"HX-Request": "true"})
 
 

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -85,6 +86,34 @@ def test_the_supervising_authority_records_pledges_and_the_manager_drills(
         assert [url in page for url in urls] == [status == 200 for status in answers]
         refused = [url for url, status in zip(urls, answers, strict=True) if status == 403]
         assert {client.post(url, {}).status_code for url in refused} == {403}
+
+
+def test_for_a_house_without_accounts_its_authority_records_the_drill_and_is_named(browse, place, county):
+    home, add = place.institution(name="无账号院"), "institutions:drill_add"
+    make_actor(Role.SAFETY_OFFICER, home)  # may not keep the record either
+    others = [
+        (Role.CITY_OFFICIAL, place.city),
+        (Role.AUDITOR, place.county),
+        (Role.TOWNSHIP_PATROL, place.county),
+    ]
+    url = reverse(add, args=[home.pk])
+    assert {browse(make_actor(*other)).get(url).status_code for other in others} == {403}
+    client = browse(county)
+    assert "由您代为登记" in client.get(url).content.decode()
+    assert client.post(url, DRILL | {"is_night": "on"}).status_code == 302
+    drill = home.drills.get()
+    assert (drill.recorded_by, drill.recorded_at) == (county.user, timezone.now())
+    assert [(e.act, e.by) for e in InstitutionEvent.objects.all()] == [("drill", county.user)]
+    assert f"{county.user.name}登记" in page_of(client, home)
+    correct = reverse("institutions:drill", args=[home.pk, drill.pk])
+    manager = make_actor(Role.MANAGER, home)
+    assert [browse(who).get(correct).status_code for who in (county, manager)] == [403, 200]
+    browse(manager).post(correct, DRILL | {"is_night": "on", "participants": 43})
+    drill.refresh_from_db()
+    assert (drill.participants, drill.recorded_by) == (43, county.user)
+    manager.user.is_active = False
+    manager.user.save(update_fields=["is_active"])
+    assert browse(county).get(correct).status_code == 200
 
 
 def test_the_actions_themselves_refuse_who_may_not(place, home, county, manager):
@@ -258,9 +287,63 @@ def test_a_drill_is_missed_the_day_after_its_half_year(home):
     assert drill_state(home, TODAY + timedelta(days=1)).missing == "半年内没有演练记录"
 
 
-def test_without_a_drill_the_first_is_due_half_a_year_after_the_day_of_registration_in_beijing(home):
-    home.created_at = timezone.make_aware(timezone.datetime(2026, 6, 1, 0, 30))  # still May in UTC
+def test_without_a_drill_the_first_is_due_half_a_year_after_the_day_of_registration_in_beijing(place):
+    with time_machine.travel("2026-06-01T00:30:00+08:00", tick=False):  # still May in UTC
+        home = place.institution(name="新院")
     assert drill_state(home, TODAY).due_on == date(2026, 12, 1)
+
+
+def found(client, **asked) -> list[str]:
+    """Names on the list of institutions, in order."""
+    page = client.get(reverse("institutions:list"), asked).context["page"]
+    return sorted(row.name for row in page)
+
+
+def test_the_list_finds_who_lacks_a_pledge_whose_ends_soon_and_who_missed_a_drill(browse, place, county):
+    def house(name, pledges=(), drills=()):
+        made = place.institution(name=name)
+        for year, until in pledges:
+            PledgeFactory(institution=made, year=year, valid_until=until)
+        for held_on, due in drills:
+            DrillFactory(institution=made, held_on=held_on, next_due_on=due)
+        return made
+
+    today, tomorrow = TODAY, TODAY + timedelta(days=1)
+    house("甲", [(2026, date(2027, 6, 30))], [(date(2026, 6, 1), date(2026, 12, 1))])
+    house("乙", [(2025, today)], [(date(2026, 5, 22), today)])
+    house("丙", [(2025, TODAY - timedelta(days=1))], [(date(2026, 5, 21), date(2026, 11, 21))])
+    # The latest drill counts, though an earlier one would be valid for longer.
+    early = [(date(2026, 6, 1), date(2026, 12, 1)), (date(2026, 9, 1), date(2026, 10, 1))]
+    house("丁", [(2026, date(2026, 11, 1))], early)
+    house("戊")
+    late = house("己", [(2026, TODAY + timedelta(days=30)), (2025, date(2026, 1, 1))])
+    type(late).objects.filter(pk=late.pk).update(first_drill_due_on=today - timedelta(days=1))
+    closed = house("庚")
+    type(closed).objects.filter(pk=closed.pk).update(is_active=False)
+    client = browse(county)
+    assert found(client, safety="no_pledge") == ["丙", "戊"]
+    assert found(client, safety="pledge_ends_soon") == ["乙", "己"]
+    assert found(client, safety="drill_late") == ["丁", "丙", "己"]
+    assert len(found(client)) == 7
+    assert client.get(reverse("institutions:list"), {"safety": "anything"}).status_code == 422
+    states = {row.name: pledge_state(row, TODAY).missing for row in type(late).objects.all()}
+    assert {name for name, missing in states.items() if missing} == {"丙", "戊"}
+    with time_machine.travel(f"{tomorrow}T00:10:00+08:00", tick=False):
+        assert found(browse(county), safety="drill_late") == ["丁", "丙", "乙", "己"]
+
+
+@pytest.mark.parametrize("gap", ["no_pledge", "pledge_ends_soon", "drill_late"])
+def test_a_gap_narrows_the_list_without_another_statement(browse, place, county, gap):
+    place.institution(name="甲")
+    client, url = browse(county), reverse("institutions:list")
+
+    def statements(**asked) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url, asked).status_code == 200
+        return len(queries)
+
+    statements()
+    assert statements(safety=gap) <= statements()
 
 
 def test_nothing_is_missed_where_nobody_is(home):

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from institutions.enums import Role
 from notifications.duties import DUTIES
-from notifications.health import Vitals, problems, staff_banners
+from notifications.health import Vitals, problems, vitals
 from notifications.health_facts import facts
 from notifications.heartbeat import SWEEP, beat
 from notifications.models import Delivery, Heartbeat
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("vitals", "found"),
+    ("seen", "found"),
     [
         (Vitals(MINUTE, None, 0), []),
         (Vitals(5 * MINUTE, 10 * MINUTE, 0), []),
@@ -39,15 +39,15 @@ MINUTE = timedelta(minutes=1)
         ),
     ],
 )
-def test_each_sign_of_death_has_its_sentence(vitals, found):
-    sentences = problems(vitals)
+def test_each_sign_of_death_has_its_sentence(seen, found):
+    sentences = problems(seen)
     assert len(sentences) == len(found)
     assert [s[: len(f)] for s, f in zip(sentences, found, strict=True)] == found
 
 
-def test_the_banner_costs_one_statement(django_assert_num_queries):
+def test_the_vitals_cost_one_statement(django_assert_num_queries):
     with django_assert_num_queries(1):
-        assert staff_banners() == problems(Vitals(None, None, 0, dict.fromkeys(DUTIES)))
+        assert vitals() == Vitals(None, None, 0, dict.fromkeys(DUTIES))
 
 
 @pytest.fixture
@@ -106,6 +106,12 @@ def test_deep_fails_when_a_further_duty_fell_silent_and_heals_with_its_next_beat
     assert client.get("/healthz/deep").status_code == 200
 
 
+def test_where_nothing_runs_one_sentence_says_so():
+    silent = dict.fromkeys(DUTIES, 9 * MINUTE)
+    assert problems(Vitals(6 * MINUTE, None, 0, silent)) == problems(Vitals(6 * MINUTE, None, 0))
+    assert len(problems(Vitals(MINUTE, None, 0, silent))) == len(DUTIES) == 3
+
+
 def test_deep_fails_while_a_message_is_overdue_or_died_today(client, swept, person, with_email):
     tell(person)
     Delivery.objects.update(due_at=F("due_at") - timedelta(minutes=11))
@@ -145,31 +151,31 @@ def tones(response) -> list[str]:
 
 def test_the_panel_says_that_all_is_well(client, admin, swept, broker, settings, tmp_path, with_email):
     settings.MEDIA_ROOT, settings.UPLOAD_MIN_FREE_BYTES = tmp_path, 0
-    assert tones(client.get(PANEL)) == ["green"] * 8
+    assert tones(client.get(PANEL)) == ["green"] * 10
 
 
 def test_the_panel_says_what_is_wrong(client, admin, settings, tmp_path, monkeypatch):
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
     settings.MEDIA_ROOT = tmp_path / "gone"
     response = client.get(PANEL)
-    assert tones(response) == ["red", "red", "green", "green", "amber", "green", "red", "amber"]
+    assert tones(response) == ["red"] * 4 + ["green", "green", "amber", "green", "red", "amber"]
     assert [fact.verdict for fact in response.context["facts"]] == [
-        "没有运行", "没有运行", "正常", "正常", "降级", "正常", "不可用", "未配置",
+        *["没有运行"] * 4, "正常", "正常", "降级", "正常", "不可用", "未配置",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("vitals", "verdicts"),
+    ("seen", "verdicts"),
     [
         (Vitals(5 * MINUTE, 5 * MINUTE, 0), ["正常", "等待发送", "正常"]),
         (Vitals(6 * MINUTE, 11 * MINUTE, 2), ["已停止", "积压", "有失败"]),
         (Vitals(None, -MINUTE, 0), ["没有运行", "正常", "正常"]),
     ],
 )
-def test_the_panel_and_the_banner_alarm_at_the_same_limits(vitals, verdicts):
-    shown = facts(vitals)[:3]
+def test_the_panel_and_the_banner_alarm_at_the_same_limits(seen, verdicts):
+    shown = facts(seen)[:3]
     assert [fact.verdict for fact in shown] == verdicts
-    assert [fact.tone for fact in shown].count("red") == len(problems(vitals))
+    assert [fact.tone for fact in shown].count("red") == len(problems(seen))
 
 
 @pytest.mark.parametrize(("share", "tone"), [(0, "green"), (0.2, "amber"), (2, "red")])

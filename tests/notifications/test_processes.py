@@ -16,6 +16,7 @@ from django.db import connection
 
 from notifications import waking
 from notifications.delivery import sweep
+from notifications.duties import DUTIES
 from notifications.models import Delivery, Heartbeat, Notice
 from tests.factories import UserFactory
 from tests.notifications.conftest import let_leases_end, process_environment, tell
@@ -194,9 +195,9 @@ def test_the_tick_command_sweeps_without_worker_or_broker(person, broker, mail_s
         capture_output=True,
         check=True,
     )
-    assert done.stdout.decode().split() == ["已记录", "0", "条提醒。", "已处理", "1", "条消息。"]
+    assert done.stdout.decode().strip() == "已处理：提醒 0，消息 1，统计变动 0，导出 0。"
     assert len(mail_server.taken) == 1
-    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"sweep", "clocks"}
+    assert set(Heartbeat.objects.values_list("name", flat=True)) == {"sweep", *DUTIES}
 
 
 def test_tickers_killed_in_mid_sentence_lose_nothing_and_double_at_most_one_message_each(broker, mail_server):

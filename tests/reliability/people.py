@@ -39,7 +39,7 @@ def open_session(actor) -> str:
     session.update(
         {
             SESSION_KEY: str(actor.user.pk),
-            BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+            BACKEND_SESSION_KEY: "institutions.backends.PersonBackend",
             HASH_SESSION_KEY: actor.user.get_session_auth_hash(),
             "membership": actor.membership.pk,
             "started_at": now,

@@ -34,7 +34,7 @@ def start_worker() -> subprocess.Popen:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("CELERY_", "PYTEST"))}
     environment |= {"DATABASE_URL": url, "DATABASE_ROLE": "runtime", "REDIS_URL": "redis://127.0.0.1:1/0"}
     return subprocess.Popen(
-        [sys.executable, "manage.py", "tick_reports"],
+        [sys.executable, "manage.py", "tick"],
         env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

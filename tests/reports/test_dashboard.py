@@ -207,16 +207,16 @@ def test_the_parts_add_up_to_the_whole(client, province):
 
 
 @pytest.mark.parametrize("count", [1, 3, 50])
-def test_the_page_costs_twelve_statements_whatever_is_counted(client, count):
+def test_the_page_costs_eight_statements_whatever_is_counted(client, count):
     cast = Cast()
     for _ in range(min(count, 3)):
         put(cast, "rectifying", count, home=cast.place.institution())
-    # session, user, posts, read only, territory, target, summary, open work, bell, banners (3)
+    # session, person with posts, read only, territory, target, summary, open work, frame
     for actor, region, expected in (
-        (cast.province, "", 12),
-        (cast.province, cast.place.city.code, 12),
-        (cast.province, cast.place.county.code, 12),
-        (cast.county, "", 11),
+        (cast.province, "", 8),
+        (cast.province, cast.place.city.code, 8),
+        (cast.province, cast.place.county.code, 8),
+        (cast.county, "", 7),
     ):
         dashboard(client, actor)  # the session notes that it was seen
         with CaptureQueriesContext(connection) as queries:

@@ -123,19 +123,19 @@ def statements(client, url: str, **headers) -> int:
 
 
 @pytest.mark.parametrize("count", [1, 3, 50])
-def test_a_page_costs_eleven_statements_whatever_is_on_it(client, count):
+def test_a_page_costs_seven_statements_whatever_is_on_it(client, count):
     cast = Cast()
     put(cast, count=count)
-    # session, user, posts, read only, places, campaigns, rows with counts, bell, banners (3)
+    # session, person with posts, read only, places, campaigns, rows with counts, frame
     for actor in (cast.province, cast.city, cast.county):
         client.force_login(actor.user)
-        assert statements(client, "/ledger/") == 11
-        assert statements(client, "/ledger/?state=open&domain=fire&severity=general") == 11
+        assert statements(client, "/ledger/") == 7
+        assert statements(client, "/ledger/?state=open&domain=fire&severity=general") == 7
         # One more for words: how common they are decides how the rows are asked for.
-        assert statements(client, "/ledger/?state=open&domain=fire&severity=general&q=通道") == 12
+        assert statements(client, "/ledger/?state=open&domain=fire&severity=general&q=通道") == 8
     client.force_login(cast.province.user)
-    assert statements(client, f"/ledger/?county={cast.place.county.code}&institution={cast.home.pk}") == 11
-    assert statements(client, "/ledger/", **{"HX-Request": "true"}) == 7
+    assert statements(client, f"/ledger/?county={cast.place.county.code}&institution={cast.home.pk}") == 7
+    assert statements(client, "/ledger/", **{"HX-Request": "true"}) == 6
 
 
 @pytest.mark.parametrize("count", [1, 3, 50])
@@ -143,7 +143,7 @@ def test_an_institution_has_no_places_to_choose_and_no_banner(client, count):
     cast = Cast()
     put(cast, "rectifying", count=count)
     client.force_login(cast.manager.user)
-    assert statements(client, "/ledger/") == 6
+    assert statements(client, "/ledger/") == 5
 
 
 # --- htmx -----------------------------------------------------------------------------------------------------

@@ -157,4 +157,4 @@ def test_the_calendar_costs_the_same_for_any_year(cast, django_assert_num_querie
             client.get(f"/workdays/?year={year}")
 
 
-QUERIES = 14
+QUERIES = 10

@@ -1,19 +1,18 @@
-"""`manage.py tick`: one sweep without Celery, for a systemd timer beside beat. Either ticker may die."""
+"""`manage.py tick`: one round of everything without Celery, for a systemd timer beside beat. Either ticker may die."""
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
 
-from clocks.sweep import sweep as sweep_clocks
 from common.database import ensure_runtime_role
-from notifications.delivery import sweep as sweep_deliveries
+from config.ticking import tick
 
 
 class Command(BaseCommand):
-    help = "记录到期的提醒和升级，发送到期的消息，并记录心跳；可与 Celery beat 同时定时运行"
+    help = "记录到期的提醒和升级，发送消息，并入统计变动，生成导出文件，处理台账导入，各自记录心跳；可与 Celery beat 同时定时运行"
     requires_system_checks = []  # runs every minute, and must run even where a page is broken
 
     def handle(self, *args, **options):
         ensure_runtime_role()
-        try:
-            self.stdout.write(f"已记录 {sweep_clocks()} 条提醒。")
-        finally:  # what was told before goes out, whatever keeps the clocks from being read
-            self.stdout.write(f"已处理 {sweep_deliveries()} 条消息。")
+        done, failed = tick()
+        self.stdout.write("已处理：" + "，".join(f"{label} {count}" for label, count in done.items()) + "。")
+        if failed:
+            raise CommandError(f"没有做完：{'、'.join(failed)}，原因见日志。")
