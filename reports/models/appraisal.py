@@ -1,6 +1,6 @@
 """考核: the rule set of one period as data, and the league table as it was published. The database freezes both.
 
-See docs/adr/0031 and migrations/0006_published_appraisals_are_frozen.py.
+See docs/adr/0031 and migrations/0007_published_appraisals_are_frozen.py.
 """
 
 from django.conf import settings

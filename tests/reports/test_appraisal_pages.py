@@ -236,11 +236,11 @@ def test_the_table_costs_the_same_however_many_are_ranked(city, code, count):
         put(Cast(make_place(city=city.place.city)), "closed", count, found_on=day_in(code))
     draft = drafted(city.city, code, veto_rules(major_late=1))
     frozen = published(city.province, code, rules(closure=100))
-    # session, user, posts, read only, the row; then what the table is made of, versions, trace, bell, banners (3)
+    # session, posts, read only, the row; then what the table is made of, versions, trace, bell and banners
     for actor, appraisal, expected in (
-        (city.city, draft, 17),
-        (city.city, frozen, 14),
-        (city.province, frozen, 15),
+        (city.city, draft, 13),
+        (city.city, frozen, 10),
+        (city.province, frozen, 11),
     ):
         client = as_client(actor)
         client.get("/dashboard/appraisals/")  # the session notes that it was seen

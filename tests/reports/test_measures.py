@@ -150,8 +150,8 @@ def test_the_page_costs_the_same_however_much_is_counted(orders, today, count):
         found_in(made, orders, count, "closed")
     client = as_client(orders.province)
     client.get("/dashboard/measures/")
-    # session, user, posts, read only, territory, orders, campaigns with their regions, counts, bell, banners (3)
-    for headers, expected in (({}, 13), ({"HX-Request": "true"}, 9)):
+    # session, posts, read only, territory, orders, campaigns with their regions, counts, bell and banners
+    for headers, expected in (({}, 9), ({"HX-Request": "true"}, 8)):
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/dashboard/measures/", headers=headers).status_code == 200
         assert len([q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]) == expected
