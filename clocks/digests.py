@@ -91,7 +91,7 @@ def _tell(rows: list[tuple], now: datetime) -> int:
     outbox.settle(*(topic(row[0]) for row in rows))
     key, messages = f"digest:{today.isoformat()}", []
     for user_id, ids, kinds, is_mailed, is_texted in rows:
-        subject, body = wording(Counter(kinds), [loaded[pk] for pk in ids[:SHOWN]])
+        subject, body = wording(kinds, [loaded[pk] for pk in ids[:SHOWN]])
         messages.append(
             Message(
                 recipient=user_id,
@@ -121,21 +121,31 @@ def _tell(rows: list[tuple], now: datetime) -> int:
     return len(told)
 
 
-def wording(counts: Counter, shown: Iterable[Line]) -> tuple[str, str]:
-    """Subject and body of a digest: how many of each kind, the most urgent lines each with what comes next."""
-    total = sum(counts.values())
-    by_kind = "、".join(f"{kind.label} {counts[kind]}" for kind in reversed(RungKind) if counts[kind])
-    said = [f"{by_kind}。"]
-    for number, line in enumerate(shown, start=1):
-        late = f"（{line.late}）" if line.late else ""
-        said.append(
-            f"{number}. 【{line.label}】{line.standing}{late}　{line.clock.place.name}：{_short(line.clock.title)}"
-        )
-        if line.forecast:
-            said.append(f"　　{line.forecast}")
-    if total > SHOWN:
-        said.append(f"另有 {total - SHOWN} 件，请打开查看全部。")
-    return f"今日提醒 {total} 件：{by_kind}", "\n".join(said)
+def by_kind(kinds: Iterable[str]) -> str:
+    """督办 2、红色预警 5: how many of each kind, the weightiest first."""
+    counts = Counter(kinds)
+    return "、".join(f"{kind.label} {counts[kind]}" for kind in reversed(RungKind) if counts[kind])
+
+
+def wording(kinds: Iterable[str], shown: Iterable[Line]) -> tuple[str, str]:
+    """Subject and body of a digest: how many of each kind; the most urgent lines, a short paragraph each.
+
+    A mail is read on a phone, twenty characters wide: what it is and where first, then the fault, then what comes.
+    """
+    kinds = list(kinds)
+    said = [_paragraph(number, line) for number, line in enumerate(shown, start=1)]
+    if len(kinds) > SHOWN:
+        said.append(f"以上是最紧急的 {SHOWN} 件，另有 {len(kinds) - SHOWN} 件，请打开查看全部。")
+    return f"今日提醒 {len(kinds)} 件：{by_kind(kinds)}", "\n\n".join(said)
+
+
+def _paragraph(number: int, line: Line) -> str:
+    said = [f"{number}. 【{line.label}】{line.standing}　{line.clock.place.name}", _short(line.clock.title)]
+    if line.late:
+        said.append(f"{line.late}。")
+    if line.forecast:
+        said.append(line.forecast)
+    return "\n　　".join(said)
 
 
 def take_out(clock_ids: list[int]) -> None:
@@ -153,7 +163,7 @@ def take_out(clock_ids: list[int]) -> None:
 def _reword(digest: Digest) -> None:
     live = [line for line in standing_lines(digest.reminders, digest.on) if not line.is_over]
     if live:
-        subject, body = wording(Counter(line.reminder.kind for line in live), live[:SHOWN])
+        subject, body = wording((line.reminder.kind for line in live), live[:SHOWN])
         outbox.reword(digest.notice_id, subject=subject, body=body)
     else:
         outbox.settle(topic(digest.recipient_id))

@@ -19,6 +19,7 @@ _NAV = [
     ("工作日历", "workdays:calendar", "calendar", C.EDIT_CALENDAR, False),
     ("成员管理", "members:list", "users", C.GRANT_ROLES, True),
     ("系统状态", "members:system", "server", C.MANAGE_SYSTEM, True),
+    ("数据接入", "accesses:list", "plug", C.MANAGE_SYSTEM, True),
 ]
 
 # Where a section is larger than the page its entry leads to.

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "hazards",
     "inspections",
     "reports",
+    "api",
     "config",
 ]
 MIDDLEWARE = [
@@ -253,10 +254,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "hazards.tasks.forget_receipts",
         "schedule": crontab(hour=2, minute=40),
     },
-    "hazards.draft_records": {
-        "task": "hazards.tasks.draft_records",
-        "schedule": crontab(hour=6, minute=20),
-    },
+    "hazards.draft_records": {"task": "hazards.tasks.draft_records", "schedule": crontab(hour=6, minute=20)},
     "inspections.make_due_plans": {
         "task": "inspections.tasks.make_due_plans",
         "schedule": crontab(hour=1, minute=30),
@@ -266,12 +264,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=8, minute=0),
     },
     "reports.sweep": {"task": "reports.sweep", "schedule": 30.0, "options": {"expires": 25}},
-    "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
-    "reports.fold_summary": {
-        "task": "reports.fold_summary",
-        "schedule": 60.0,
-        "options": {"expires": 50},
+    "reports.work_imports": {
+        "task": "reports.work_imports",
+        "schedule": 30.0,
+        "options": {"expires": 25},
     },
+    "reports.expire_imports": {"task": "reports.expire_imports", "schedule": crontab(hour=3, minute=50)},
+    "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
+    "reports.fold_summary": {"task": "reports.fold_summary", "schedule": 60.0, "options": {"expires": 50}},
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }
 
@@ -302,11 +302,20 @@ SMS_GATEWAY = env.str("SMS_GATEWAY", default="notifications.channels.sms.HttpGat
 WEBHOOK_ORIGINS = env.list(
     "WEBHOOK_ORIGINS", default=["https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"]
 )
+# Scheme, host and port of other systems that may be told of changes (docs/adr/0029); empty: none is.
+SUBSCRIBER_ORIGINS = env.list("SUBSCRIBER_ORIGINS", default=[])
 if SMS_URL and origin_of(SMS_URL) is None:
     raise ImproperlyConfigured("环境变量 SMS_URL 不是可用的网址。格式：https://sms.example.gov.cn/send")
-if wrong := [origin for origin in WEBHOOK_ORIGINS if origin_of(origin) != origin]:
+for _name, _origins in {"WEBHOOK_ORIGINS": WEBHOOK_ORIGINS, "SUBSCRIBER_ORIGINS": SUBSCRIBER_ORIGINS}.items():
+    if wrong := [origin for origin in _origins if origin_of(origin) != origin]:
+        raise ImproperlyConfigured(
+            f"环境变量 {_name} 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
+        )
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)  # of one token of the read API
+API_BURST = env.int("API_BURST", default=30)  # so many may come at once
+if min(API_REQUESTS_PER_MINUTE, API_BURST) < 1:
     raise ImproperlyConfigured(
-        f"环境变量 WEBHOOK_ORIGINS 里的“{wrong[0]}”不是可用的来源。格式：https://主机 或 https://主机:端口，逗号分隔"
+        "环境变量 API_REQUESTS_PER_MINUTE 和 API_BURST 须是 1 以上的整数，例如 120 和 30"
     )
 
 LOGGING = {

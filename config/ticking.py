@@ -8,6 +8,7 @@ from collections.abc import Callable
 from clocks import sweep as clocks
 from notifications import delivery
 from reports import summary, sweeping
+from reports.imports import working
 
 logger = logging.getLogger("house.tick")
 
@@ -17,6 +18,7 @@ ROUND: tuple[tuple[str, Callable[[], int]], ...] = (
     ("消息", delivery.sweep),
     ("统计变动", summary.sweep),
     ("导出", sweeping.sweep),
+    ("台账导入", working.work_all),
 )
 
 

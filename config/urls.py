@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from api import urls as api
 from hazards.views import public_orders, workbench
 from inspections.views.field import service_worker
 from institutions import urls as institutions
@@ -19,6 +20,8 @@ urlpatterns = [
     path("notices/", include("notifications.urls")),
     path("workdays/", include("workdays.urls")),
     path("", include("reports.urls")),
+    path("api/v1/", include((api.reading_urlpatterns, "api"))),
+    path("accesses/", include((api.access_urlpatterns, "accesses"))),
     # At the top: a service worker answers for what lies below its own address.
     path("sw.js", service_worker, name="service_worker"),
     path("healthz/", include("notifications.health_urls")),

@@ -36,6 +36,8 @@ STATUSES = {
     "disk_low": 507,
     "busy": 503,
 }
+# The file is not at fault: the same one may be taken in later.
+PASSING = frozenset({"too_many_unattached", "disk_low", "busy"})
 
 
 class Refused(ValueError):
@@ -46,3 +48,7 @@ class Refused(ValueError):
         self.code = code
         self.message = SENTENCES[code]
         self.status = STATUSES.get(code, 400)
+
+    @property
+    def is_passing(self) -> bool:
+        return self.code in PASSING

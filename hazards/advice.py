@@ -12,28 +12,39 @@ _DECIDING = {HazardStatus.AWAITING_VERIFICATION, HazardStatus.VERIFIED}
 
 
 def note_for_verifier(hazard: Hazard, actor: Actor) -> None:
+    """The same as note_for_verifiers for one hazard."""
+    note_for_verifiers([hazard], actor)
+
+
+def note_for_verifiers(hazards: list[Hazard], actor: Actor) -> None:
     """Put sentences on each evidence's `notes`; only while a decision is due, for those who verify or close out.
 
-    A hazard outside the reader's scope is mentioned without its number.
+    A hazard outside the reader's scope is mentioned without its number. Evidence and files are fetched already; the
+    number of statements does not depend on how many hazards there are.
     """
-    may_decide = actor.can(Capability.VERIFY) or actor.can(Capability.CLOSE)
-    if hazard.status not in _DECIDING or not may_decide:
+    if not (actor.can(Capability.VERIFY) or actor.can(Capability.CLOSE)):
         return
-    shown = [e for e in hazard.evidence.all() if e.stage == EvidenceStage.RECTIFIED]
-    used = likeness.same_or_near_many([e.file for e in shown])
+    shown = [
+        (item, hazard)
+        for hazard in hazards
+        if hazard.status in _DECIDING
+        for item in hazard.evidence.all()
+        if item.stage == EvidenceStage.RECTIFIED
+    ]
+    used = likeness.same_or_near_many([item.file for item, _ in shown])
     others = _evidence_of([file for files in used.values() for file in files], actor)
-    for item in shown:
-        sentences = list(
-            dict.fromkeys(
-                _sentence(item, file, others.get(file.pk), hazard) for file in used.get(item.file_id, [])
-            )
+    for item, hazard in shown:
+        item.notes = _notes(item, hazard, used.get(item.file_id, []), others)
+
+
+def _notes(item: Evidence, hazard: Hazard, used: list, others: dict) -> list[str]:
+    sentences = list(dict.fromkeys(_sentence(item, file, others.get(file.pk), hazard) for file in used))
+    taken_on = timezone.localdate(item.file.taken_at) if item.file.taken_at else None
+    if taken_on and taken_on < hazard.found_on:
+        sentences.append(
+            f"这张照片拍摄于 {taken_on.year}年{taken_on.month}月{taken_on.day}日，早于发现隐患的日期。"
         )
-        taken_on = timezone.localdate(item.file.taken_at) if item.file.taken_at else None
-        if taken_on and taken_on < hazard.found_on:
-            sentences.append(
-                f"这张照片拍摄于 {taken_on.year}年{taken_on.month}月{taken_on.day}日，早于发现隐患的日期。"
-            )
-        item.notes = sentences
+    return sentences
 
 
 def _evidence_of(files, actor: Actor) -> dict:

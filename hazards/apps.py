@@ -7,6 +7,6 @@ class HazardsConfig(AppConfig):
 
     def ready(self):
         from clocks import acts  # noqa: PLC0415  (models are not loaded when this module is)
-        from hazards.actions import taking_up  # noqa: PLC0415
+        from hazards.actions import taking_up  # noqa: PLC0415  (likewise)
 
         acts.register("hazards", acts.Office(taking_up.form_of, taking_up.waiting))

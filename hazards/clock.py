@@ -28,6 +28,11 @@ def start_missing() -> None:
     running.start_many(_unsaved(hazard) for hazard in rectifying.iterator(chunk_size=5000))
 
 
+def follow_new(hazards: list[Hazard]) -> None:
+    """Start the clocks of many hazards that are under rectification from their first day here."""
+    running.start_many(_unsaved(hazard) for hazard in hazards)
+
+
 def _unsaved(hazard: Hazard) -> Clock:
     facts = _facts(hazard) | {"started_on": timezone.localdate(hazard.status_changed_at)}
     return Clock(kind=ClockKind.HAZARD, subject_id=hazard.pk, next_look_on=facts["started_on"], **facts)

@@ -14,6 +14,8 @@ DEFAULT_DAYS = {Severity.GENERAL: 7, Severity.MAJOR: 30}
 # No rectification may be given longer than this (治理期限 cap of one year).
 LONGEST_DAYS = 366
 DUE_SOON_DAYS = 3
+# What is found within this many days after a close-out may be the same hazard again (反弹); our own choice, not statute.
+RECURS_WITHIN_DAYS = 730
 
 # What governs an extension where no ExtensionPolicy says otherwise (domain 2.6: 15 working days from Ningbo's form, 10
 # from Qingdao's rule, the rest our own). Working days to ask before and to decide within; how often; calendar days in all.

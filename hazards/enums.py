@@ -181,3 +181,11 @@ class DraftingCause(models.TextChoices):
     LONG_OVERDUE = "long_overdue", "一般隐患逾期达到天数"
     MAJOR_LONG_OVERDUE = "major_long_overdue", "重大隐患逾期达到天数"
     SUPERVISION_LATE = "supervision_late", "同一县挂牌督办到期未果达到件数"
+
+
+class BulkOutcome(models.TextChoices):
+    """What became of one row of a bulk act."""
+
+    DONE = "done", "已办理"
+    REFUSED = "refused", "没有办理"
+    CHANGED = "changed", "已有新的办理"

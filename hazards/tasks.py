@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from hazards.actions import anchoring, drafting, once
+from hazards.actions import anchoring, bulk, drafting, once
 
 
 @shared_task(expires=3600)
@@ -14,8 +14,9 @@ def anchor():
 
 @shared_task(expires=3600)
 def forget_receipts():
-    """Receipts of forms older than a month."""
+    """Receipts of forms, and results of bulk acts, older than a month."""
     once.forget_old()
+    bulk.forget_old()
 
 
 @shared_task(expires=3600)

@@ -4,14 +4,11 @@ What can be taken in is, and stays; what can't is told with its words and all it
 """
 
 import hmac
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
@@ -23,9 +20,9 @@ from files.refusals import Refused
 from inspections import receiving, visit_queries
 from inspections.actions import finishing
 from inspections.actions.packets import bring_back
-from inspections.enums import AnswerValue, VisitAct, VisitStatus
-from inspections.forms.findings import FindingForm
+from inspections.enums import AnswerValue, VisitAct
 from inspections.forms.records import RecordForm, SignForm
+from inspections.imported import Imported, Left, Waiting, said, tell_what_is_missing
 from inspections.models import ChecklistItem, Packet, Visit
 from inspections.packet_zip import Packed, Unusable, changed, opened
 from inspections.receiving import Bad
@@ -33,40 +30,13 @@ from institutions.actor import Actor
 from institutions.models import Institution
 
 _OPTIONAL = ("campaigns", "other_participants")
-KINDS = {"answers": "答案", "findings": "问题", "photos": "照片", "signatures": "签名"}
-
-
-@dataclass(frozen=True)
-class Left:
-    """Something that was not taken in: what, why, and every word of it."""
-
-    what: str
-    why: list[str]
-    texts: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass
-class Imported:
-    """What became of one zip. `is_repeated`: it had been taken in before, and nothing was done now."""
-
-    packet: Packet
-    visit: Visit | None = None
-    is_repeated: bool = False
-    arrived: Counter = field(default_factory=Counter)
-    known: Counter = field(default_factory=Counter)
-    left: list[Left] = field(default_factory=list)
-    lacks: list[finishing.Lack] = field(default_factory=list)
-
-    @property
-    def rows(self) -> list[dict]:
-        """For each kind of thing how many arrived now, and how many had been here."""
-        return [{"name": n, "arrived": self.arrived[k], "known": self.known[k]} for k, n in KINDS.items()]
 
 
 def bring_in(actor: Actor, file: IO[bytes], size: int) -> Imported:
     """Take in the zip; raises Unusable, with nothing written, when it isn't whole, ours, this person's and in time.
 
-    A zip that was taken in before changes nothing. Decodes every new photo: do not call it inside a transaction.
+    A zip that was taken in before brings only the photos that wait since (Waiting), and changes nothing else.
+    Decodes every new photo: do not call it inside a transaction.
     """
     with opened(file, size) as packed:
         packet = _packet(actor, packed)
@@ -75,7 +45,9 @@ def bring_in(actor: Actor, file: IO[bytes], size: int) -> Imported:
         if packet.last_sha256 == packed.sha256:
             done.is_repeated = True
             done.visit = visit_queries.page(actor).filter(uid=packet.visit_uid).first()
-            _tell_what_is_missing(done, packed.body)
+            if (waiting := Waiting.of(packet)).photos:
+                _Bringing(actor, packed, done).rest(waiting)
+            tell_what_is_missing(done, packed.body)
             return done
         _refuse_late(packet, packed.body)
         _Bringing(actor, packed, done).all()
@@ -123,7 +95,7 @@ class _Bringing:
         self._people()
         arrival = self._arrival()
         if arrival is None:
-            _tell_what_is_missing(self.done, self.body)
+            tell_what_is_missing(self.done, self.body)
             return
         self.visit = arrival.visit
         self._record(arrival)
@@ -131,10 +103,27 @@ class _Bringing:
         self._each("findings", self._finding)
         self._each("photos", self._photo)
         self._each("signatures", self._signature)
-        self._finish()
+        self._end(may_finish=True)
+
+    def rest(self, waiting: Waiting) -> None:
+        """The photos that wait since this zip was taken in, and the finish if they alone kept it."""
+        with self._or_leave("照片", [("照片", f"{len(waiting.photos)} 张")]):
+            self.visit = receiving.inspected(self.actor, self.done.packet.visit_uid)
+            for row in self.body["photos"]:
+                if row["id"] in waiting.photos:
+                    self._photo(row)
+            if set(self.done.waiting_photos) != waiting.photos:
+                self._end(may_finish=waiting.may_finish, is_rest=True)
+
+    def _end(self, *, may_finish: bool, is_rest: bool = False) -> None:
+        may_finish = may_finish and self.done.is_only_waiting
+        waiting = Waiting(frozenset(self.done.waiting_photos), may_finish)
+        if may_finish or not is_rest:
+            self._finish()
         bring_back(
             self.done.packet, by=self.actor, visit=self.visit, saved=self.body["saved"],
             sha256=self.packed.sha256, arrived=dict(self.done.arrived), left=len(self.done.left),
+            waiting=waiting.as_data(), is_rest=is_rest,
         )  # fmt: skip
         self.done.visit = receiving.inspected(self.actor, self.visit.uid)
 
@@ -172,14 +161,15 @@ class _Bringing:
         self.done.left.append(Left(what, list(why), list(texts)))
 
     @contextmanager
-    def _or_leave(self, what: str, texts=()) -> Iterator[None]:
+    def _or_leave(self, what: str, texts=(), *, photo: str = "") -> Iterator[None]:
         """Whatever refuses it: it is told, and the rest goes on."""
         try:
             yield
         except Bad as bad:
             self._leave(what, bad.sentences, texts)
         except (Http404, PermissionDenied, Conflict, Refused, Unclaimable) as error:
-            self._leave(what, [_words(error)], texts)
+            waits = photo if isinstance(error, Refused) and error.is_passing else ""
+            self.done.left.append(Left(what, [_words(error)], list(texts), waits))
 
     def _each(self, kind: str, take: Callable[[dict], None]) -> None:
         for row in self.body[kind]:
@@ -232,12 +222,12 @@ class _Bringing:
         values = dict(AnswerValue.choices)
         for row in rows:
             item, value = asked.get(_item(row)), receiving.text_of(row.get("value"))
-            said = [("答案", values.get(value, value)), ("备注", receiving.text_of(row.get("note")))]
-            self._leave(item.text if item else "检查项", why.get(_item(row)) or wrong, said)
+            written = [("答案", values.get(value, value)), ("备注", receiving.text_of(row.get("note")))]
+            self._leave(item.text if item else "检查项", why.get(_item(row)) or wrong, written)
 
     def _finding(self, row: dict) -> None:
         uid = receiving.uuid_of(row["uid"])
-        with self._or_leave("问题", _said(row)):
+        with self._or_leave("问题", said(row)):
             before = self.visit.findings.filter(uid=uid).values_list("revision", flat=True).first()
             saved, _ = receiving.finding(self.actor, self.visit, uid, row)
             (self.done.known if saved.revision == before else self.done.arrived)["findings"] += 1
@@ -251,7 +241,7 @@ class _Bringing:
             )
             return
         with (
-            self._or_leave("照片", [("文件", name), ("问题", receiving.text_of(about))]),
+            self._or_leave("照片", [("文件", name), ("问题", receiving.text_of(about))], photo=row["id"]),
             TemporaryFile() as file,
         ):
             for piece in self.packed.pieces(row["id"]):
@@ -266,10 +256,10 @@ class _Bringing:
 
     def _signature(self, row: dict) -> None:
         uid, labels = receiving.uuid_of(row["id"]), SignForm.base_fields
-        said = [
+        written = [
             (labels[n].label, receiving.text_of(row[n])) for n in ("name", "refusal_reason") if row.get(n)
         ]
-        with self._or_leave("签名", said):
+        with self._or_leave("签名", written):
             is_known = self.visit.signatures.filter(uid=uid).exists()
             receiving.signature(self.actor, receiving.inspected(self.actor, self.visit.uid), uid, row)
             (self.done.known if is_known else self.done.arrived)["signatures"] += 1
@@ -279,7 +269,9 @@ class _Bringing:
         if not self.body.get("is_finished"):
             return
         if self.done.left:
-            self._leave("完成检查", ["有内容没有登记。请先在系统中补上，再完成检查。"])
+            self.done.is_finished_later = self.done.is_only_waiting
+            if not self.done.is_only_waiting:
+                self._leave("完成检查", ["有内容没有登记。请先在系统中补上，再完成检查。"])
             return
         try:
             finishing.finish(self.visit, by=self.actor)
@@ -297,22 +289,3 @@ def _words(error: Exception) -> str:
 
 def _item(row: dict) -> int:
     return receiving.key_of(row.get("item"))
-
-
-def _said(row: dict) -> list[tuple[str, str]]:
-    """Label and words of everything that was written of a finding."""
-    fields = FindingForm.base_fields.items()
-    written = [(f.label, row.get(n)) for n, f in fields if isinstance(f, forms.CharField | forms.DateField)]
-    return [(label, receiving.text_of(value)) for label, value in written if value not in (None, "")]
-
-
-def _tell_what_is_missing(done: Imported, body: dict) -> None:
-    """The findings of the zip that are not on the visit, with their words: shown however often it is uploaded."""
-    there = set()
-    if done.visit:
-        there = {str(uid) for uid in done.visit.findings.values_list("uid", flat=True)}
-        if done.visit.status == VisitStatus.CANCELLED:
-            done.left.append(Left("这次检查", ["这次检查已取消。"]))
-    for row in body["findings"]:
-        if row["uid"] not in there:
-            done.left.append(Left("问题", ["这条问题不在系统的检查记录中。"], _said(row)))

@@ -28,19 +28,21 @@ def taker(actor: Actor, visit, inspectors: Iterable[int]) -> str:
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """What became of a kit, in words, with the tone of their tag; `may_be_sent`: it is missed, and still taken in."""
+    """What became of a kit, in words, with the tone of their tag; `may_be_sent`: something is missed, and still taken in."""
 
     words: str
     tone: str
     may_be_sent: bool = False
 
 
-def whereabouts(packet, visit_status: str | None, now: datetime) -> Whereabouts:
-    """Of a kit and the status of its visit (None: there is none)."""
+def whereabouts(packet, visit_status: str | None, waiting: int, now: datetime) -> Whereabouts:
+    """Of a kit, the status of its visit (None: there is none) and how many photos of its zip wait."""
     if visit_status == VisitStatus.FINISHED:
         return Whereabouts("检查已完成", "green")
     if visit_status == VisitStatus.CANCELLED:
         return Whereabouts("检查已取消", "grey")
+    if waiting:
+        return Whereabouts(f"还有 {waiting} 张照片没有登记，请再上传一次", "red", may_be_sent=True)
     if visit_status == VisitStatus.OPEN or packet.imported_at:
         return Whereabouts("已带回，检查中", "blue")
     if now <= packet.use_until:

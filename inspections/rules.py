@@ -12,7 +12,6 @@ from hazards.enums import Severity
 from inspections.enums import SituationStatus
 
 REFERENCE = "参考，依据待核"
-STAR = "★"
 
 _DOUBT = re.compile(r"待核|推定|类推|未查到|须经")
 _SEEN = "已核到该情形"
@@ -91,14 +90,6 @@ def is_major_ref_verified(ref: str, status: str) -> bool:
 def is_confirmed_major(item) -> bool:
     """Printed with ★: failing it is a listed situation of a judgement standard, read in the source."""
     return item.severity == Severity.MAJOR and item.is_major_ref_verified
-
-
-def major_ref(item) -> Basis | None:
-    """The judgement standard an item refers to, as it may be shown; None for none that has a title."""
-    if item.is_major_ref_verified:
-        return Basis(_REMARK.sub("", item.major_ref), True)
-    title = document_only(item.major_ref)
-    return Basis(title, False) if title.startswith("《") else None
 
 
 def situation_words(situation) -> Basis:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
-from hazards.enums import Domain, HazardStatus
+from hazards.enums import Domain
 from hazards.models import Hazard
 from hazards.queries import may_see_photos
 from inspections import crossing, rules, visit_rules
@@ -29,7 +29,6 @@ from institutions.enums import Capability, Role
 from institutions.models import Institution, Membership, User
 
 DUE_DAYS = 30
-RECURS_WITHIN_DAYS = 730
 TABS = {
     "planned": [VisitStatus.PLANNED],
     "open": [VisitStatus.OPEN],
@@ -124,16 +123,13 @@ def hazards_at(actor: Actor, visit: Visit):
 
 
 def closed_hazards(actor: Actor, visit: Visit, today: date, item: ChecklistItem | None = None):
-    """What was closed there within two years, of the item's domain: a finding may be one that came back (反弹).
+    """What a finding may be that came back (反弹), of the item's domain.
 
-    Those that the same item had found come first, then the latest.
+    Those that the same item had found come first, then the latest closed.
     """
-    found = hazards_at(actor, visit).filter(
-        status=HazardStatus.CLOSED,
-        closed_at__date__gt=today - timedelta(days=RECURS_WITHIN_DAYS),
-    )
+    found = hazards_at(actor, visit).may_have_come_back(today)
     if item is None:
-        return found.order_by("-closed_at", "-id")
+        return found
     is_of_item = Exists(Finding.objects.filter(hazard=OuterRef("pk"), item__code=item.code))
     return found.filter(domain=item.domain).order_by(is_of_item.desc(), "-closed_at", "-id")
 

@@ -84,5 +84,9 @@ class Actor:
         return self.can(Capability.VIEW_HAZARDS)
 
     @property
+    def may_view_accesses(self) -> bool:
+        return self.can(Capability.VIEW_ACCESSES)
+
+    @property
     def may_inspect(self) -> bool:
         return self.can(Capability.INSPECT)

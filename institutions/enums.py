@@ -132,6 +132,8 @@ class Capability(models.TextChoices):
     SUMMON = "summon", "约谈和通报"
     VIEW_ORDERS = "view_orders", "查看督办、移送和约谈"
     ANSWER_TRANSFER = "answer_transfer", "办理移送"
+    VIEW_ACCESSES = "view_accesses", "查看数据接入"
+    ISSUE_TOKENS = "issue_tokens", "签发数据接口令牌"
 
 
 C = Capability
@@ -151,6 +153,8 @@ _OFFICIAL = _READS | {
     C.SUPERVISE,
     C.TRANSFER,
     C.VIEW_ORDERS,
+    C.VIEW_ACCESSES,
+    C.ISSUE_TOKENS,
 }
 
 
@@ -227,11 +231,13 @@ ROLE_FACTS = {
     ),
     Role.AUDITOR: RoleFacts(
         _AUTHORITY_LEVELS,
-        _READS | {C.VIEW_DASHBOARD, C.VIEW_ORDERS},
+        _READS | {C.VIEW_DASHBOARD, C.VIEW_ORDERS, C.VIEW_ACCESSES},
         "只读查看辖区内的隐患、记录和统计，不能办理。",
     ),
     Role.SYSTEM_ADMIN: RoleFacts(
-        _AUTHORITY_LEVELS, frozenset({C.MANAGE_SYSTEM}), "维护账号和系统运行状态，看不到业务数据。"
+        _AUTHORITY_LEVELS,
+        frozenset({C.MANAGE_SYSTEM, C.VIEW_ACCESSES}),
+        "维护账号和系统运行状态，看不到业务数据。",
     ),
     Role.SECURITY_ADMIN: RoleFacts(
         _AUTHORITY_LEVELS, frozenset({C.GRANT_ROLES}), "在辖区内授予和收回角色，不能办理业务。"

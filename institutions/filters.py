@@ -9,7 +9,7 @@ from institutions import queries
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind, RegionLevel, RiskGrade, SafetyGap
 from institutions.models import Institution, Region
-from institutions.search import institutions_saying, words_of
+from institutions.search import answering
 
 
 class InstitutionFilter(django_filters.FilterSet):
@@ -68,12 +68,7 @@ class InstitutionFilter(django_filters.FilterSet):
 
     def with_words(self, queryset, name, value):
         """Every word in name, address, code or place, also by pinyin; nothing when there is no word in it."""
-        words = words_of(value)
-        if not words:
-            return queryset.none()
-        for word in words:
-            queryset = queryset.filter(institutions_saying(word))
-        return queryset
+        return answering(queryset, value) if value.strip() else queryset.none()
 
 
 def _digits(value: str | None) -> int:

@@ -12,6 +12,7 @@ from institutions.enums import SafetyGap
 from institutions.models import Drill, Institution, InstitutionEvent, Licence, Membership, Pledge, Region
 from institutions.permissions import posts_in_region, users_in_region
 from institutions.rules import half_year_after
+from institutions.search import answering
 
 EXPIRES_SOON_DAYS = 30
 CHOICES_SHOWN = 30
@@ -113,11 +114,9 @@ def institution_list(actor: Actor, today: date):
 
 
 def choices(actor: Actor, typed: str) -> dict:
-    """Context of a page that asks which institution: a short list of those in use, narrowed by a few characters."""
+    """Context of a page that asks which institution: a short list of those in use, narrowed by what was typed."""
     wanted = typed.strip().replace("\0", "")[:40]
-    found = Institution.objects.visible_to(actor).in_use().select_related("county")
-    if wanted:
-        found = found.filter(name__icontains=wanted)
+    found = answering(Institution.objects.visible_to(actor).in_use().select_related("county"), wanted)
     shown = list(found[: CHOICES_SHOWN + 1])
     return {
         "wanted": wanted,

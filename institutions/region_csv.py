@@ -9,7 +9,6 @@ from datetime import date
 from institutions.enums import RegionLevel
 
 REQUIRED = ("代码", "名称", "上级代码")
-OPTIONAL = ("启用日期", "停用日期", "级别")
 MAX_NAME = 60
 _CODE = re.compile(r"[0-9]{6}|[0-9]{9}|[0-9]{12}")
 _LEVELS = {label: level for level in RegionLevel for label in (level.label, level.label[:-1], level.value)}

@@ -125,3 +125,10 @@ def institutions_saying(word: Word) -> Q:
     for level in ("township", "county", "city", "province"):
         here |= Q(**{f"{level}__in": places})
     return finds(word, "name", "address", is_name=True) | here
+
+
+def answering(institutions, typed: str):
+    """Those of `institutions` (in scope) that answer every word typed: by name, pinyin, initials, address, code or place."""
+    for word in words_of(typed):
+        institutions = institutions.filter(institutions_saying(word))
+    return institutions

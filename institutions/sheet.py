@@ -1,24 +1,18 @@
 """The institution sheet (.xlsx): the template, reading what came back, writing errors beside the rows.
 
-Files come from anybody's computer: everything is bounded before openpyxl sees it, and whatever openpyxl raises becomes
-one sentence. No database here.
+What is refused before openpyxl sees it stands in common.workbooks. No database here.
 """
 
-import io
 import logging
-import re
-import unicodedata
-import warnings
-import zipfile
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from common.workbooks import Limits, SheetError, book_bytes, cell_text, cells_of, make_plain, open_book
 from institutions.enums import InstitutionKind, Operation, RiskGrade
 
 logger = logging.getLogger("house.imports")
@@ -26,20 +20,9 @@ logger = logging.getLogger("house.imports")
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ROWS = 2000
 MAX_COLUMNS = 60
-MAX_UNPACKED = 20 * 1024 * 1024
-MAX_PARTS = 200
-MAX_TAGS = 600_000  # of cells and their texts together
-MAX_OTHER_TAGS = 60_000  # of any other part: a style is a thousand bytes once read
 MAX_TEXT = 500
+LIMITS = Limits(bytes=MAX_BYTES, unpacked=20 * 1024 * 1024, tags=600_000, cells=300_000)
 ERROR_HEADER = "错误说明"
-
-
-_FORBIDDEN = re.compile(rb"<!DOCTYPE|<!ENTITY|\0")
-_ENCODING = re.compile(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
-
-
-class SheetError(Exception):
-    """A file that cannot be taken as a whole; the message says why, in words for the person who sent it."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +96,12 @@ def template() -> bytes:
     notes.append(["", "已有机构（信用代码相同，或同县同名）会被更新；空着的单元格保持原值。", ""])
     for letter, width in (("A", 20), ("B", 70), ("C", 90)):
         notes.column_dimensions[letter].width = width
-    return _bytes(book)
+    return book_bytes(book)
 
 
 def read(content: bytes) -> Sheet:
     """The rows of the first worksheet. Raises SheetError for a file that cannot be taken as a whole."""
-    cells = _cells(_open(content).worksheets[0])
+    cells = cells_of(open_book(content, LIMITS).worksheets[0], MAX_COLUMNS)
     headers = {column: cell_text(cell.value) for (row, column), cell in cells.items() if row == 1}
     headers = {column: words for column, words in headers.items() if words}
     known = {column: _BY_HEADER[words] for column, words in headers.items() if words in _BY_HEADER}
@@ -156,18 +139,14 @@ def annotate(content: bytes, errors: dict[int, list[str]]) -> bytes:
 
     Raises SheetError when the file cannot be written back.
     """
-    book = _open(content)
+    book = open_book(content, LIMITS)
     sheet = book.worksheets[0]
     for other in book.worksheets[1:]:
         book.remove(other)
     sheet._charts, sheet._images = [], []
-    cells = _cells(sheet)
+    cells = cells_of(sheet, MAX_COLUMNS)
     for cell in cells.values():
-        if cell.data_type == "f":
-            cell.value = f"'{cell_text(getattr(cell.value, 'text', cell.value))}"
-            cell.data_type = "s"
-        elif isinstance(cell.value, str):
-            cell.value, cell.data_type = cell_text(cell.value), "s"
+        make_plain(cell)
     headers = {cell_text(cell.value): column for (row, column), cell in cells.items() if row == 1}
     target = headers.get(ERROR_HEADER) or max(column for row, column in cells if row == 1) + 1
     for row in {row for row, column in cells if row > 1} | set(errors):
@@ -178,99 +157,7 @@ def annotate(content: bytes, errors: dict[int, list[str]]) -> bytes:
     header.font = Font(bold=True, color="B4232A")
     sheet.column_dimensions[get_column_letter(target)].width = 48
     try:
-        return _bytes(book)
+        return book_bytes(book)
     except Exception as error:
         logger.warning("sheet not writable: %s", type(error).__name__)
         raise SheetError("这份文件写不回去，请按页面上的说明改正，或改用下载的模板。") from error
-
-
-def _bytes(book: Workbook) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def _cells(sheet) -> dict:
-    """The cells with something in them. Not iter_rows(): it makes every cell up to a far-away one."""
-    return {
-        place: cell
-        for place, cell in sheet._cells.items()
-        if cell.value is not None and place[1] <= MAX_COLUMNS
-    }
-
-
-def cell_text(value) -> str:
-    """A cell as text on one line: whole numbers without a point, dates as ISO, no control characters."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e18:
-        value = int(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    kept = ("" if unicodedata.category(c) in {"Cs", "Cn"} else " " if unicodedata.category(c) == "Cc" else c
-            for c in str(value))  # fmt: skip
-    return " ".join("".join(kept).split())
-
-
-def _open(content: bytes):
-    """The workbook, after the guards. Raises SheetError."""
-    _guard(content)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(content), keep_vba=False, keep_links=False)
-        if not book.worksheets:
-            raise SheetError("文件里没有工作表。")
-    except SheetError:
-        raise
-    except Exception as error:  # openpyxl raises whatever a mangled part makes it stumble over
-        logger.warning("sheet not readable: %s", type(error).__name__)
-        raise SheetError(
-            "文件已损坏或不是标准的 .xlsx，请在 Excel 或 WPS 中另存为“Excel 工作簿”后再试。"
-        ) from error
-    return book
-
-
-def _guard(content: bytes) -> None:
-    """Refuse what could harm before anything is parsed: too large unpacked, entities, macros, merged cells."""
-    if len(content) > MAX_BYTES:
-        raise SheetError(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几份。")
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetError("这是旧格式 .xls 或加了密码的文件，请另存为不加密的 .xlsx。")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise SheetError("文件解开后太大，请只保留需要导入的工作表和列。")
-            if not {"[Content_Types].xml", "xl/workbook.xml"} <= {part.filename for part in parts}:
-                raise SheetError("这不是 .xlsx 表格文件，请用下载的模板填写。")
-            cell_tags = 0
-            for part in parts:
-                if part.filename.lower().endswith("vbaproject.bin"):
-                    raise SheetError("文件含有宏，请另存为不含宏的 .xlsx。")
-                if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
-                    continue
-                xml = archive.read(part)
-                declared = _ENCODING.match(xml)
-                if _FORBIDDEN.search(xml) or (
-                    declared and declared[1].lower() not in {b"utf-8", b"us-ascii"}
-                ):
-                    raise SheetError("文件内容不合规范，请在 Excel 或 WPS 中另存为“Excel 工作簿”后再试。")
-                if (
-                    b"mergeCell" in xml
-                ):  # a merged range makes a cell of each of its places, billions if asked
-                    raise SheetError("表里有合并的单元格，请取消合并后再上传。")
-                tags = xml.count(b"<")
-                holds_cells = "worksheets/" in part.filename or "sharedStrings" in part.filename
-                cell_tags += tags
-                if cell_tags > MAX_TAGS or (tags > MAX_OTHER_TAGS and not holds_cells):
-                    raise SheetError("表里的内容太多，请只保留需要导入的行和列。")
-    except SheetError:
-        raise
-    except Exception as error:
-        logger.warning("not a readable archive: %s", type(error).__name__)
-        raise SheetError(
-            "文件已损坏或不是 .xlsx，请在 Excel 或 WPS 中另存为“Excel 工作簿”后再试。"
-        ) from error

@@ -15,11 +15,11 @@ from notifications.channels import SENDERS, is_open
 from notifications.channels.claim import Claim
 from notifications.channels.faults import ChannelDown, TryAgain, Undeliverable
 from notifications.channels.robots import MOST_IN_WINDOW, WINDOW
-from notifications.enums import ROBOT_CHANNELS, Channel
+from notifications.enums import CHANNELS_OF_MANY_SERVERS, ROBOT_CHANNELS, Channel
 from notifications.heartbeat import SWEEP, beat
-from notifications.models import PENDING, ChannelRest, Delivery, RobotWebhook
+from notifications.models import PENDING, ChannelRest, Delivery, RobotWebhook, Subscriber
 from notifications.preferences import mark_undeliverable
-from notifications.rules import LEASE, MAX_ATTEMPTS, REST, ROUND, TURN, back_off
+from notifications.rules import LEASE, MAX_ATTEMPTS, REST, ROUND, STALE_AFTER, TURN, back_off
 
 logger = logging.getLogger("house.notifications")
 
@@ -29,7 +29,7 @@ BATCH = 20  # messages of one channel before the next has its turn; over one con
 # is evaluated once; the clock is the database's alone. Whether the message is still wanted is read here and not
 # before: what was settled, moved on (the guard) or switched off until this moment does not go out.
 _NEXT = """
-    SELECT id FROM notifications_delivery
+    SELECT {what} FROM notifications_delivery
     WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL
       AND {which} AND due_at <= statement_timestamp()
       AND (leased_until IS NULL OR leased_until < statement_timestamp())
@@ -43,7 +43,7 @@ _CLAIM = f"""
 UPDATE notifications_delivery d
 SET leased_until = statement_timestamp() + %(lease)s, attempts = d.attempts + 1
 FROM notifications_notice n, institutions_user u
-WHERE d.id = ({_NEXT.format(which="channel = %(channel)s")}) AND n.id = d.notice_id AND u.id = n.recipient_id
+WHERE d.id = ({_NEXT.format(what="id", which="channel = %(channel)s")}) AND n.id = d.notice_id AND u.id = n.recipient_id
 RETURNING d.id, d.key, d.address, d.attempts, d.leased_until, n.subject, n.body, n.url,
           n.settled_at IS NULL AND u.is_active AND NOT {_MOVED_ON}, u.id
 """
@@ -71,12 +71,28 @@ _CLAIM_FOR_ROBOT = f"""
 UPDATE notifications_delivery d
 SET leased_until = statement_timestamp() + %(lease)s, attempts = d.attempts + 1
 FROM notifications_bulletin b, notifications_robotwebhook r
-WHERE d.id = ({_NEXT.format(which="robot_id = %(robot)s")}) AND b.id = d.bulletin_id AND r.id = d.robot_id
+WHERE d.id = ({_NEXT.format(what="id", which="robot_id = %(robot)s")}) AND b.id = d.bulletin_id AND r.id = d.robot_id
 RETURNING d.id, d.key, d.address, d.attempts, d.leased_until, b.heading,
           (SELECT coalesce(string_agg(format('%%s：%%s', c.pair->>0, c.pair->>1), chr(10) ORDER BY c.n), '')
            FROM jsonb_array_elements(b.counts) WITH ORDINALITY c (pair, n)),
           b.url, b.settled_at IS NULL AND r.is_active AND NOT {_MOVED_ON}, NULL,
           r.id, r.url, r.secret, r.has_markdown
+"""
+# The longest waiting message of any system that does not rest: one that is away holds up no other.
+_CLAIM_FOR_SYSTEM = f"""
+UPDATE notifications_delivery d
+SET leased_until = statement_timestamp() + %(lease)s, attempts = d.attempts + 1
+FROM notifications_dispatch p, notifications_subscriber s, institutions_membership m, institutions_user u
+WHERE d.id = (
+    SELECT next.id FROM notifications_subscriber k, LATERAL (
+        {_NEXT.format(what="id, due_at", which="subscriber_id = k.id")}
+    ) AS next
+    WHERE k.rests_until IS NULL OR k.rests_until < statement_timestamp()
+    ORDER BY next.due_at, next.id LIMIT 1
+  ) AND p.id = d.dispatch_id AND s.id = d.subscriber_id AND m.id = s.vouched_as_id AND u.id = m.user_id
+RETURNING d.id, d.key, d.address, d.attempts, d.leased_until, '', p.payload::text, s.url,
+          s.is_active AND s.expires_at > statement_timestamp() AND m.is_active AND u.is_active,
+          NULL, NULL, '', '', false, s.id, s.key_id, p.created_at < statement_timestamp() - %(stale)s
 """
 
 
@@ -119,8 +135,8 @@ def deliver_due(channel: Channel, limit: int = BATCH, until: float | None = None
             if claim is None:
                 return handled, False
             if not _handle(claim, channel, sender):
-                # One robot rests now, another may live elsewhere.
-                return handled + 1, channel in ROBOT_CHANNELS
+                # One robot or system rests now, another may live elsewhere.
+                return handled + 1, channel in CHANNELS_OF_MANY_SERVERS
             if time.monotonic() > stop_at:
                 return handled + 1, True
     return limit, True
@@ -142,11 +158,13 @@ def _something_is_due(channel: Channel) -> bool:
 
 
 def _claim(channel: Channel) -> Claim | None:
-    parameters = {"lease": LEASE, "channel": channel, "most": MOST_IN_WINDOW, "window": WINDOW}
+    parameters = {
+        "lease": LEASE, "channel": channel, "most": MOST_IN_WINDOW, "window": WINDOW, "stale": STALE_AFTER,
+    }  # fmt: skip
     # durable: inside a caller's transaction the lease would stay unseen and the row locked while we send.
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         if channel not in ROBOT_CHANNELS:
-            cursor.execute(_CLAIM, parameters)
+            cursor.execute(_CLAIM_FOR_SYSTEM if channel == Channel.WEBHOOK else _CLAIM, parameters)
         else:
             cursor.execute(_CLAIM_ROBOT, parameters)
             robot = cursor.fetchone()
@@ -164,6 +182,8 @@ def _handle(claim: Claim, channel: Channel, sender) -> bool:
     """Deal with one message; False when the channel can do no more in this turn."""
     if not claim.is_wanted:
         _finish(claim, dropped_at=Now())
+    elif claim.is_stale:
+        _finish(claim, dead_at=Now(), is_undeliverable=True)
     elif claim.attempts > MAX_ATTEMPTS:
         _give_up(claim, "the sender died during the last attempt")
     else:
@@ -183,16 +203,18 @@ def _send(claim: Claim, channel: Channel, sender) -> bool:
     except TryAgain as fault:
         _put_off(claim, str(fault))
         if fault.ends_turn:
-            _robot(claim).update(rests_until=Now() + REST)
+            _server(claim).update(rests_until=Now() + REST)
         return not fault.ends_turn
     else:
         _finish(claim, sent_at=Now())
-        _robot(claim).filter(failed_at__isnull=False).update(failed_at=None, last_error="")
+        _server(claim).filter(failed_at__isnull=False).update(failed_at=None, last_error="")
     return True
 
 
-def _robot(claim: Claim):
-    """The robot the message goes to, as a queryset; of none for what goes to a person."""
+def _server(claim: Claim):
+    """The robot or other system the message goes to, as a queryset; of none for what goes to a person."""
+    if claim.subscriber_id:
+        return Subscriber.objects.filter(pk=claim.subscriber_id)
     return RobotWebhook.objects.filter(pk=claim.robot_id) if claim.robot_id else RobotWebhook.objects.none()
 
 
@@ -207,10 +229,10 @@ def _put_off(claim: Claim, reason: str) -> None:
 def _let_rest(claim: Claim, channel: Channel, fault: ChannelDown) -> None:
     """Back as it was but for a rest, no attempt counted; the due time stays, so that deep health sees the delay.
 
-    Where the server asked for a rest, every deliverer grants it: to the one robot, or to the whole channel.
+    Where the server asked for a rest, every deliverer grants it: to the one robot or system, or to the whole channel.
     """
-    if claim.robot_id:
-        _robot(claim).update(rests_until=Now() + (fault.rest or REST))
+    if claim.robot_id or claim.subscriber_id:
+        _server(claim).update(rests_until=Now() + (fault.rest or REST))
     elif fault.rest:
         ChannelRest.objects.update_or_create(channel=channel, defaults={"until": Now() + fault.rest})
     ours = Delivery.objects.filter(PENDING, pk=claim.id, leased_until=claim.leased_until)
@@ -222,6 +244,10 @@ def _give_up(claim: Claim, reason: str) -> None:
 
     The reason stays in the row, not the log: servers quote the address in it.
     """
+    if claim.subscriber_id:
+        # Another system's refusal: shown with it, not told to everybody.
+        _finish(claim, dead_at=Now(), last_error=reason[:300], is_undeliverable=True)
+        return
     logger.error("delivery %s is dead after %d attempts", claim.key, MAX_ATTEMPTS)
     _finish(claim, dead_at=Now(), last_error=reason[:300])
 
@@ -231,7 +257,7 @@ def _nobody_there(claim: Claim, channel: Channel, reason: str) -> None:
     logger.warning("delivery %s has no reachable address", claim.key)
     with transaction.atomic():
         _finish(claim, dead_at=Now(), is_undeliverable=True, last_error=reason[:300])
-        _robot(claim).update(failed_at=Now(), last_error=reason[:300])
+        _server(claim).update(failed_at=Now(), last_error=reason[:300])
         if claim.recipient_id:
             mark_undeliverable(claim.recipient_id, channel, claim.address, reason)
 

@@ -10,12 +10,15 @@ class Channel(models.TextChoices):
     SMS = "sms", "短信"
     WECOM = "wecom", "企业微信群"
     DINGTALK = "dingtalk", "钉钉群"
+    WEBHOOK = "webhook", "变更推送"
 
 
 # To one person, at an address of theirs.
 PERSONAL_CHANNELS = (Channel.EMAIL, Channel.SMS)
 # To everybody in a group chat, through the robot of an authority.
 ROBOT_CHANNELS = (Channel.WECOM, Channel.DINGTALK)
+# Each of these goes to a server of its own, which rests and fails for itself.
+CHANNELS_OF_MANY_SERVERS = (*ROBOT_CHANNELS, Channel.WEBHOOK)
 RobotKind = models.TextChoices("RobotKind", [(c.name, (c.value, c.label)) for c in ROBOT_CHANNELS])
 
 

@@ -17,7 +17,7 @@ _VITALS = """
        statement_timestamp() - (SELECT beat_at FROM notifications_heartbeat WHERE name = %s),
        statement_timestamp() - (
            SELECT min(due_at) FROM notifications_delivery
-           WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL
+           WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL AND channel <> 'webhook'
        ),
        (SELECT count(*) FROM notifications_delivery
         WHERE dead_at > statement_timestamp() - %s AND NOT is_undeliverable),
@@ -29,6 +29,7 @@ _VITALS = """
 class Vitals(NamedTuple):
     """Age of the last sweep and of the oldest unsent message (None: there is none), deaths in the last day.
 
+    Another system that is away is its own trouble, and no fault of this one: its messages are not counted.
     What had no reachable address is no death: the system page lists the address instead.
     `duties` has the age of each further duty that is watched (notifications.duties), by its name.
     """

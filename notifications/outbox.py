@@ -13,7 +13,7 @@ from django.utils import timezone
 from institutions.models import Authority, User
 from notifications import channels
 from notifications.enums import PERSONAL_CHANNELS, ROBOT_CHANNELS, Channel
-from notifications.models import Bulletin, Guard, Notice
+from notifications.models import Bulletin, Notice
 from notifications.preferences import NOWHERE, default_wishes, reach_of
 from notifications.rules import channels_for, is_site_path, is_wordless_path, not_before
 from notifications.waking import wake_after_commit
@@ -205,11 +205,6 @@ def let_stand(pairs: Iterable[tuple[str, str]]) -> None:
     rows = [{"topic": topic, "key": key} for topic, key in dict(pairs).items()]
     with connection.cursor() as cursor:
         cursor.execute(_LET_STAND, [json.dumps(rows)])
-
-
-def lift_guards(topics: Iterable[str]) -> None:
-    """Forget what stands under these topics: every key is let through again."""
-    Guard.objects.filter(pk__in=list(topics)).delete()
 
 
 def _ways(messages: list[Message]) -> list[list[dict]]:

@@ -21,6 +21,9 @@ TURN = timedelta(seconds=10)
 REST = timedelta(seconds=60)
 _BACK_OFF = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
 
+# How long a message to another system is worth sending: later it reads what changed by itself (docs/api.md).
+STALE_AFTER = timedelta(days=3)
+
 SWEEP_SILENT_AFTER = timedelta(minutes=5)
 DELIVERY_LATE_AFTER = timedelta(minutes=10)
 DEATHS_COUNT_FOR = timedelta(days=1)

@@ -8,8 +8,6 @@ from reports.filters import LedgerFilter
 from reports.paging import SORTS, Sort
 from reports.states import ALL, STATES, State
 
-NAMES = tuple(LedgerFilter.base_filters)
-
 
 class Asked:
     """One question to the ledger, within the actor's scope. `is_valid` first; then rows, state, sort and words."""

@@ -1,16 +1,18 @@
 """The columns of exported sheets: heading, width, what they read of a row, and what they say of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 
+from clocks.enums import ClockKind, Outcome
+from clocks.models import Reminder
 from common.templatetags.house import phone_masked
-from hazards.enums import HazardStatus
-from hazards.models import RectificationSubmission, Verification
+from hazards.enums import EvidenceStage, HazardStatus, SupervisionState, VerificationOutcome
+from hazards.models import Evidence, RectificationSubmission, SupervisionOrder, Verification
 from institutions.actor import Actor
 from institutions.models import ResponsiblePerson
 from reports import words
@@ -52,21 +54,56 @@ def _person(field: str) -> Subquery:
     return Subquery(persons.values(field)[:1])
 
 
+def _photos(stage: EvidenceStage) -> Subquery:
+    """How many photos of a stage, of all rounds; None for none."""
+    kept = Evidence.objects.filter(hazard=OuterRef("pk"), stage=stage).order_by()
+    return Subquery(kept.values("hazard").annotate(n=Count("pk")).values("n"))
+
+
 _VERDICTS = Verification.objects.filter(submission__hazard=OuterRef("pk")).order_by("-id")
+# Told after the deadline it stands for; what only waits to be signed was not told.
+_LATE_NOTICES = (
+    Reminder.objects.filter(
+        clock__kind=ClockKind.HAZARD, clock__subject_id=OuterRef("pk"), rung_on__gt=F("due_on")
+    )
+    .exclude(outcome=Outcome.DRAFT)
+    .order_by("-rung_on")
+)
 # What is not on the hazard's own row; only what a layout's columns read is asked for.
 EXTRA = {
     "rectified_as": _submission("measures"),
     "spent": _submission("funds_spent"),
     "verdict": Subquery(_VERDICTS.values("opinion")[:1]),
+    "outcome": Subquery(_VERDICTS.values("outcome")[:1]),
+    "found_photos": _photos(EvidenceStage.FOUND),
+    "rectified_photos": _photos(EvidenceStage.RECTIFIED),
+    # Placed and not revoked: also when it was lifted since.
+    "was_supervised": Exists(
+        SupervisionOrder.objects.filter(hazard=OuterRef("pk")).exclude(state=SupervisionState.REVOKED)
+    ),
+    "late_notice_on": Subquery(_LATE_NOTICES.values("rung_on")[:1]),
     "contact": _person("name"),
     "contact_phone": _person("phone"),
     "origin_found_on": F("recurrence_of__found_on"),
     # Days in Beijing, made by PostgreSQL: to turn moments into days here costs a third of a large file.
+    "registered_on": TruncDate("registered_at"),
+    "issued_on": TruncDate("issued_at"),
     "submitted_on": TruncDate("submitted_at"),
     "verified_on": TruncDate("verified_at"),
     "closed_on": TruncDate("closed_at"),
     "plan_saved_on": TruncDate("plan__saved_at"),
 }
+
+
+def read_by(columns: tuple[Column, ...]) -> tuple[list[str], dict]:
+    """What values() must be asked for: names on the hazard's row, and what is computed beside it."""
+    reads = {name for column in columns for name in column.reads}
+    return sorted(reads - set(EXTRA)), {name: EXTRA[name] for name in sorted(reads & set(EXTRA))}
+
+
+def named(column: Column, label: str) -> Column:
+    """The same column under another heading."""
+    return replace(column, label=label)
 
 
 def _plain(label: str, name: str, width: float = 12) -> Column:
@@ -133,12 +170,20 @@ CLOSED_ON = _day("销号日期", "closed_on")
 ORIGIN = Column("反弹自（原隐患编号）", 16, ("recurrence_of_id", "origin_found_on"), _origin)
 REMARK = blank("备注")
 CONTACT = _plain("联系人", "contact")
-PHONE = Column(
-    "联系电话",
-    14,
-    ("contact_phone", "institution__authority_id"),
-    lambda row, reader: reader.phone(row["contact_phone"], row["institution__authority_id"]),
-)
+
+
+def _number(is_mobile: bool) -> Callable[[dict, Reader], Cell]:
+    def say(row: dict, reader: Reader) -> Cell:
+        phone = row["contact_phone"] or ""
+        belongs = (len(phone) == 11 and phone.startswith("1")) is is_mobile
+        return reader.phone(phone, row["institution__authority_id"]) if belongs else ""
+
+    return say
+
+
+_PHONE_READS = ("contact_phone", "institution__authority_id")
+PHONE = Column("联系电话", 14, _PHONE_READS, _number(is_mobile=False))
+MOBILE = Column("手机", 14, _PHONE_READS, _number(is_mobile=True))
 PLAN_GOAL = _plain("治理目标和措施", "plan__measures", 30)
 PLAN_PERSON = _plain("机构人员", "plan__responsible_person")
 PLAN_SAFETY = _plain("安全措施及应急预案", "plan__contingency", 30)
@@ -147,3 +192,59 @@ PLAN_FINISH = _day("计划完成整改时间", "plan__finish_on")
 PLAN_SAVED_ON = _day("填报时间", "plan_saved_on")
 PLAN_SAVED_BY = _plain("填报人", "plan__saved_by__name", 10)
 REGISTERED_BY = _plain("登记人", "registered_by__name", 10)
+REGISTERED_ON = _day("登记日期", "registered_on")
+ISSUED_BY = _plain("下发人", "issued_by__name", 10)
+ISSUED_ON = _day("下发日期", "issued_on")
+SUBMITTED_BY = _plain("填报人（整改）", "submitted_by__name", 10)
+ROUND = _plain("整改轮次", "round", 9)
+IS_SUPERVISED = Column(
+    "是否挂牌督办", 9, ("was_supervised",), lambda row, reader: _yes(row["was_supervised"])
+)
+IS_SELF_REPORTED = Column(
+    "录入方式", 9, ("is_self_reported",), lambda row, reader: "自报" if row["is_self_reported"] else "代报"
+)
+IS_TREATED = Column(
+    "治理状态",
+    9,
+    ("status",),
+    lambda row, reader: (
+        "已治理" if row["status"] in (HazardStatus.VERIFIED, HazardStatus.CLOSED) else "未治理"
+    ),
+)
+OUTCOME = Column(
+    "验收结果",
+    10,
+    ("outcome",),
+    lambda row, reader: VerificationOutcome(row["outcome"]).label if row["outcome"] else "",
+)
+PLAN_MEASURES = _plain("整改措施", "plan__measures", 30)
+WAS_TOLD_LATE = Column(
+    "超期通知是否已发", 10, ("late_notice_on",), lambda row, reader: _yes(row["late_notice_on"] is not None)
+)
+TOLD_LATE_ON = _day("最近一次超期通知时间", "late_notice_on")
+WAITS_ON = Column(
+    "待谁办理",
+    24,
+    (
+        "status",
+        "institution__name",
+        "supervising_authority__name",
+        "closing_region__name",
+        "supervised_region__name",
+    ),
+    lambda row, reader: words.waits_on(row),
+)
+DAYS_TAKEN = Column(
+    "用时（天）",
+    9,
+    ("found_on", "closed_on"),
+    lambda row, reader: row["closed_on"] and (row["closed_on"] - row["found_on"]).days,
+)
+
+
+def _count(label: str, name: str) -> Column:
+    return Column(label, 10, (name,), lambda row, reader: f"{row[name]} 张" if row[name] else "")
+
+
+FOUND_PHOTOS = _count("整改前照片", "found_photos")
+RECTIFIED_PHOTOS = _count("整改后照片", "rectified_photos")

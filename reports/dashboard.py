@@ -283,6 +283,12 @@ class View:
         counts = zip(WAITS, self.statistics.work.waits, strict=True)
         return _bars([(span, _figure_cell(n, f"waiting_{span.key}", self.place)) for span, n in counts])
 
+    @property
+    def waits_note(self) -> str:
+        """How long those waiting for close-out have waited on average."""
+        mean = self.statistics.work.mean_wait
+        return "从验收通过算起" if mean is None else f"从验收通过算起，平均 {mean:.1f} 天"
+
     def statuses(self) -> list[Bar]:
         """All hazards of the period by status, side by side as shares of the whole."""
         counts = self.statistics.by_status

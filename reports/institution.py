@@ -79,7 +79,6 @@ def _note_open(work: OpenWork, row: dict, today: date, period: Period) -> None:
             work.late_by[key] = work.late_by.get(key, 0) + period.holds(month)
     if row["status"] == S.VERIFIED:
         waited = (today - timezone.localdate(row["status_changed_at"])).days
-        work.days_waited += waited
         work.longest_wait = max(work.longest_wait or 0, waited)
         work.waits = _plus(work.waits, _spread(WAITS, [waited]))
     if row["severity"] == Severity.MAJOR and row["status"] in _PLANNED:

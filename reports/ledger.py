@@ -12,6 +12,7 @@ from hazards.models.hazard import HazardQuerySet
 from institutions.actor import Actor
 from institutions.models import User
 from reports import words
+from reports.chosen_rows import DRAWN
 from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
 
@@ -42,18 +43,28 @@ class Ledger:
 
 
 def ledger_page(
-    hazards: HazardQuerySet, state: State, sort: Sort, *, actor: Actor, today: date, after="", before=""
+    hazards: HazardQuerySet,
+    state: State,
+    sort: Sort,
+    *,
+    actor: Actor,
+    today: date,
+    after="",
+    before="",
+    view=DRAWN,
 ) -> Ledger:
-    """One page of `hazards` (scoped and filtered) in `state`, with the counts of all tabs.
+    """One page of `hazards` (scoped and filtered) in `state`, with the counts of all tabs and the columns of `view`.
 
     One statement: the counts ride along with the rows; a page without rows asks for them on their own.
     Raises paging.BadCursor.
     """
     counts = {f"in_{tab.value}": CappedCount(tab.narrow(hazards, today)) for tab in {*TABS, state}}
-    rows = state.narrow(hazards, today).annotate(**counts).values(*COLUMNS, *counts)
+    rows = (
+        state.narrow(hazards, today).annotate(**counts).values(*{*COLUMNS, *view.plain}, *counts, **view.made)
+    )
     page = page_of(rows, sort, after=after, before=before)
     counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(**counts).get()
-    shown = [row_shown(row, actor, today) for row in page.rows]
+    shown = [row_shown(row, actor, today) | view.shown(row, actor, today) for row in page.rows]
     return Ledger(
         Page(shown, page.before, page.after),
         {name.removeprefix("in_"): counted[name] or 0 for name in counts},
@@ -70,6 +81,7 @@ def row_shown(row: dict, actor: Actor, today: date) -> dict:
     status, severity = HazardStatus(row["status"]), Severity(row["severity"])
     runs = words.clock_runs(row, today)
     return {
+        "id": row["id"],
         "url": reverse("hazards:detail", args=[row["id"]]),
         "number": words.number(row),
         "description": row["description"],

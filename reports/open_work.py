@@ -74,7 +74,7 @@ WITH late AS MATERIALIZED (
                             (date_trunc('month', h.found_on)::date), (h.institution_id))
 )
 SELECT 'open', status, NULL, ARRAY[
-    is_major::int, is_old::int, age_in, late_in, wait_in, count(*), sum(age), max(wait), sum(wait)
+    is_major::int, is_old::int, age_in, late_in, wait_in, count(*), sum(age), max(wait)
 ]::bigint[]
 FROM (
     SELECT status, is_major, is_old, age, wait, greatest({_bucket(AGES, "age")}, 1) AS age_in,
@@ -119,7 +119,6 @@ class OpenWork:
     late_institutions: int = 0
     days: int = 0  # of all open ones together, since they were found
     longest_wait: int | None = None
-    days_waited: int = 0
     ages: list[int] = field(default_factory=lambda: [0] * len(AGES))
     lateness: list[int] = field(default_factory=lambda: [0] * len(LATENESS))
     waits: list[int] = field(default_factory=lambda: [0] * len(WAITS))
@@ -135,11 +134,6 @@ class OpenWork:
     @property
     def mean_age(self) -> float | None:
         return self.days / self.open if self.open else None
-
-    @property
-    def mean_wait(self) -> float | None:
-        waiting = self.by_status.get(HazardStatus.VERIFIED, 0)
-        return self.days_waited / waiting if waiting else None
 
     def late_within(self, period: Period) -> int:
         """Late now, found in the period."""
@@ -188,9 +182,7 @@ def _take(work: OpenWork, section: str, value: str | None, part: int | None, cou
         work.late_by[section, part if section == "part" else value] = counts[0]
 
 
-def _add(
-    work: OpenWork, status, is_major, is_old, age_in, late_in, wait_in, count, days, longest, waited
-) -> None:
+def _add(work: OpenWork, status, is_major, is_old, age_in, late_in, wait_in, count, days, longest) -> None:
     """One group of open hazards that agree in everything before `count`."""
     work.open += count
     work.by_status[status] = work.by_status.get(status, 0) + count
@@ -203,5 +195,4 @@ def _add(
         work.lateness[late_in - 1] += count
     if wait_in and status == HazardStatus.VERIFIED:
         work.waits[wait_in - 1] += count
-        work.days_waited += waited
         work.longest_wait = max(work.longest_wait or 0, longest)

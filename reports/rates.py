@@ -46,4 +46,23 @@ DEFINITIONS = {
         "self_found",
         "valid",
     ),
+    "rectified": Definition(
+        "整改率",
+        "分子：已通过验收（含已销号）。分母：登记过的全部隐患，不含作废。按发现日期归入期间。",
+        "passed",
+        "valid",
+    ),
+    "major_on_time": Definition(
+        "重大隐患按期销号率",
+        "分子：已销号的重大隐患，且最后一次提交整改不晚于期限的。分母：已销号的重大隐患，加上仍在整改且已超过期限的。"
+        "期限以最近一次下达的为准；等待验收和销号的时间不算。",
+        "major_closed_on_time",
+        "major_closed_of",
+    ),
+    "late_days": Definition(
+        "平均超期天数",
+        "分子：仍在整改且已超过期限的隐患，到今天超期的天数之和。分母：在办的全部隐患。不论何时发现；没有在办隐患时不计算。",
+        "late",
+        "open",
+    ),
 }  # fmt: skip

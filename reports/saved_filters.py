@@ -14,6 +14,7 @@ from hazards.numbers import number_of
 from institutions.actor import Actor
 from institutions.models import Membership
 from notifications import outbox
+from notifications.reading import mark_topic_read
 from reports.asked import Asked
 from reports.models import FilterAlert, SavedFilter
 
@@ -76,12 +77,33 @@ def share(kept: SavedFilter, *, by: Actor) -> None:
 def unshare(kept: SavedFilter, *, by: Actor) -> None:
     """Only the keeper sees it; alerts of others end. Raises PermissionDenied for anybody else."""
     SavedFilter.objects.filter(pk=_own(kept, by).pk).update(shared_with=None)
-    FilterAlert.objects.filter(filter=kept).exclude(told_as=by.membership).delete()
+    _end(FilterAlert.objects.filter(filter=kept).exclude(told_as=by.membership))
 
 
+@transaction.atomic
 def forget(kept: SavedFilter, *, by: Actor) -> None:
     """Delete it with its alerts. Raises PermissionDenied for anybody but the keeper."""
-    _own(kept, by).delete()
+    _end(FilterAlert.objects.filter(filter=_own(kept, by)))
+    kept.delete()
+
+
+def _end(alerts) -> None:
+    """No more notices, and those not read yet stop counting: what they lead to may be gone."""
+    ids = list(alerts.order_by("pk").select_for_update().values_list("pk", flat=True))
+    outbox.settle(*(topic(pk) for pk in ids))
+    FilterAlert.objects.filter(pk__in=ids).delete()
+
+
+def topic(alert_id: int) -> str:
+    """The key under which the notices of one alert are settled."""
+    return f"filter-alert:{alert_id}"
+
+
+@transaction.atomic
+def seen(kept: SavedFilter, *, by: Actor) -> None:
+    """The person looks at the rows now, on whatever way they came: what they were told of them is read."""
+    for pk in FilterAlert.objects.filter(filter=kept, told_as=by.membership).values_list("pk", flat=True):
+        mark_topic_read(by.user, topic(pk))
 
 
 @transaction.atomic
@@ -101,9 +123,10 @@ def alert(kept: SavedFilter, *, by: Actor) -> None:
         FilterAlert.objects.filter(pk=made.pk).update(looked_at=Now())
 
 
+@transaction.atomic
 def silence(kept: SavedFilter, *, by: Actor) -> None:
     """No more notices to this post; nothing happens when there were none."""
-    FilterAlert.objects.filter(filter=kept, told_as=by.membership).delete()
+    _end(FilterAlert.objects.filter(filter=kept, told_as=by.membership))
 
 
 def look() -> int:
@@ -156,6 +179,6 @@ def _tell(alert: FilterAlert, post: Membership, new: list[int]) -> None:
         subject=f"“{alert.filter.name}”新增 {len(new)} 条隐患",
         body="\n".join(lines),
         url=reverse("reports:open_filter", args=[alert.filter_id]),
-        topic=f"filter:{alert.filter_id}",
-        dedupe_key=f"filter-alert:{alert.pk}:{new[-1]}:{len(new)}",
+        topic=topic(alert.pk),
+        dedupe_key=f"{topic(alert.pk)}:{new[-1]}:{len(new)}",
     )

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 from institutions.actor import Actor
 from reports.asked import filter_words
+from reports.bulk import bulk_in
+from reports.chosen_rows import view_for
 from reports.filters import LedgerFilter
 from reports.hits import mark_rows
 from reports.ledger import Ledger, count_words, ledger_page
@@ -24,18 +26,21 @@ _IN_FRONT = ("city", "county", "domain", "severity")
 
 def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> dict:
     """Context of the ledger. A wrong parameter shows its message and no rows: never rows that weren't asked for."""
-    notices = list(filters.places.notices)
+    notices, view = list(filters.places.notices), view_for(actor)
     if filters.is_valid():
         state = STATES[filters.form.cleaned_data["state"] or ""]
         sort = SORTS[filters.form.cleaned_data["sort"] or ""]
-        ledger, is_turned_back = _page(query, filters, state, sort, actor, today)
+        ledger, is_turned_back = _page(query, filters, state, sort, actor, today, view)
         if is_turned_back:
             notices.append("翻页位置已失效，已回到第一页。")
     else:
         state, ledger = STATES.get(filters.data.get("state", ""), ALL), Ledger(Page([]), {})
     chosen = filters.values
+    asked = {name: value for name, value in {"state": state.value, **chosen}.items() if value}
     return {
         "filters": filters,
+        "view": view,
+        "bulk": bulk_in(state, actor),
         "fields": _fields(filters),
         "notices": notices,
         "tabs": _tabs(state, ledger, chosen),
@@ -47,20 +52,20 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
         "after_url": _neighbour(chosen, state.value, after=ledger.page.after),
         "first_url": ledger_url(state=state.value, **chosen),
         "clear_url": ledger_url(state=state.value),
-        "asked": urlencode(
-            {name: value for name, value in {"state": state.value, **chosen}.items() if value}
-        ),
+        "asked": urlencode(asked),
+        "listed": urlencode({name: value for name, value in chosen.items() if name != "sort"}),
+        "asked_pairs": asked.items(),
         "is_first_page": not ledger.page.before,
     }
 
 
-def _page(query, filters, state, sort, actor, today) -> tuple[Ledger, bool]:
+def _page(query, filters, state, sort, actor, today, view) -> tuple[Ledger, bool]:
     """The page asked for, or the first and True when the cursor leads nowhere."""
     cursors = {name: query.get(name, "") for name in ("after", "before")}
     try:
-        return ledger_page(filters.qs, state, sort, actor=actor, today=today, **cursors), False
+        return ledger_page(filters.qs, state, sort, actor=actor, today=today, view=view, **cursors), False
     except BadCursor:
-        return ledger_page(filters.qs, state, sort, actor=actor, today=today), True
+        return ledger_page(filters.qs, state, sort, actor=actor, today=today, view=view), True
 
 
 def _fields(filters: LedgerFilter) -> dict:

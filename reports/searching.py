@@ -5,7 +5,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django import forms
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from hazards.models import Hazard
 from hazards.numbers import read_number
@@ -14,12 +14,13 @@ from institutions.actor import Actor
 from institutions.enums import InstitutionKind
 from institutions.models import Institution
 from institutions.regions import place_seen_from
-from institutions.search import institutions_saying, words_of
+from institutions.search import answering
 from reports.hits import mark_institutions, mark_rows
 from reports.ledger import COLUMNS, row_shown
 from reports.links import ledger_url
 
 SHOWN = 8
+SUGGESTED = 5
 
 
 class SearchForm(forms.Form):
@@ -30,8 +31,14 @@ class SearchForm(forms.Form):
         max_length=60,
         required=False,
         error_messages={"max_length": "最多 60 个字。"},
-        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
-    )
+        widget=forms.TextInput(
+            attrs={
+                "type": "search", "enterkeyhint": "search", "autocomplete": "off", "data-quiet": True,
+                "hx-get": reverse_lazy("reports:suggest"), "hx-trigger": "input changed delay:300ms",
+                "hx-target": "next .suggest", "hx-swap": "innerHTML",
+            }
+        ),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,20 @@ def hazard_numbered(typed: str, actor: Actor) -> int | None:
     return pk if here is not None and here.exists() else None
 
 
-def hazards_found(typed: str, actor: Actor, today: date) -> Found:
+def hazards_found(typed: str, actor: Actor, today: date, most: int = SHOWN) -> Found:
     """The latest hazards in scope that answer `typed`, marked; at most three statements."""
     rows = Hazard.objects.visible_to(actor).filter(hazards_saying(typed, actor)).order_by("-found_on", "-id")
-    found = [row_shown(row, actor, today) for row in rows.values(*COLUMNS)[: SHOWN + 1]]
-    return Found(mark_rows(found[:SHOWN], typed), ledger_url(q=typed) if len(found) > SHOWN else "")
+    found = [row_shown(row, actor, today) for row in rows.values(*COLUMNS)[: most + 1]]
+    return Found(mark_rows(found[:most], typed), ledger_url(q=typed) if len(found) > most else "")
 
 
-def institutions_found(typed: str, actor: Actor) -> Found:
+def institutions_found(typed: str, actor: Actor, most: int = SHOWN) -> Found:
     """The first institutions in scope that answer `typed`, those in use before others; at most two statements."""
-    rows = Institution.objects.visible_to(actor)
-    for word in words_of(typed):
-        rows = rows.filter(institutions_saying(word))
+    rows = answering(Institution.objects.visible_to(actor), typed)
     columns = ("id", "name", "kind", "address", "is_active", "city__name", "county__name", "township__name")
-    found = list(rows.order_by("-is_active", "county__path", "name", "id").values(*columns)[: SHOWN + 1])
-    url = f"{reverse('institutions:list')}?{urlencode({'q': typed})}" if len(found) > SHOWN else ""
-    return Found(mark_institutions([_institution(row, actor) for row in found[:SHOWN]], typed), url)
+    found = list(rows.order_by("-is_active", "county__path", "name", "id").values(*columns)[: most + 1])
+    url = f"{reverse('institutions:list')}?{urlencode({'q': typed})}" if len(found) > most else ""
+    return Found(mark_institutions([_institution(row, actor) for row in found[:most]], typed), url)
 
 
 def _institution(row: dict, actor: Actor) -> dict:

@@ -5,6 +5,8 @@ from celery import shared_task
 from reports import summary, sweeping
 from reports.exports import keeping, making
 from reports.exports.asking import TASK
+from reports.imports import asking as importing
+from reports.imports import working
 
 
 @shared_task(name=TASK, expires=25)
@@ -29,3 +31,16 @@ def delete_orphans():
 def fold_summary():
     """Beat calls this every minute; `manage.py tick` does the same without Celery."""
     summary.sweep()
+
+
+# One ledger of 20,000 rows is one transaction where all or nothing was chosen: longer than other tasks may take.
+@shared_task(name=importing.TASK, expires=25, soft_time_limit=570, time_limit=590)
+def work_imports():
+    """The wake-up, and beat every 30 s: judge and write ledgers people brought along."""
+    working.work_all()
+
+
+@shared_task(name="reports.expire_imports", expires=3600)
+def expire_imports():
+    """Files of imports older than a month, once a day."""
+    importing.expire()

@@ -63,3 +63,16 @@ def is_late(row: dict, today: date) -> bool:
         return row["due_on"] < today
     done = row["submitted_on"]
     return bool(done and row["due_on"] and done > row["due_on"])
+
+
+def waits_on(row: dict) -> str:
+    """Whose move it is, from names alone; empty when nobody's. The words of hazards.queries.waits_on for a row."""
+    status = row["status"]
+    if status == HazardStatus.VERIFIED and row["supervised_region__name"]:
+        return f"{row['supervised_region__name']}民政部门摘牌"
+    return {
+        HazardStatus.REGISTERED: f"{row['supervising_authority__name']}下发",
+        HazardStatus.RECTIFYING: f"{row['institution__name']}整改",
+        HazardStatus.AWAITING_VERIFICATION: f"{row['supervising_authority__name']}验收",
+        HazardStatus.VERIFIED: f"{row['closing_region__name'] or ''}民政部门销号",
+    }.get(status, "")

@@ -11,11 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from api.accesses import end_of_day
+from api.enums import Scope
+from api.models import Access
+from api.tokens import SHOWN, digest_of, new_token
 from files.models import StoredFile
 from hazards.actions import drafting, extending, lifecycle, supervising, transferring, voiding
 from hazards.actions.register import register
 from hazards.enums import HazardStatus
-from hazards.models import Circular, ExtensionRequest, Hazard, SupervisionOrder, Transfer
+from hazards.models import BulkLine, BulkRun, Circular, ExtensionRequest, Hazard, SupervisionOrder, Transfer
 from institutions.actor import Actor
 from institutions.enums import Department, InstitutionKind, RegionLevel, Role
 from institutions.models import (
@@ -30,8 +34,17 @@ from institutions.models import (
     User,
 )
 from institutions.rules import half_year_after
-from notifications.models import NotificationPreference, RobotWebhook, UndeliverableAddress
-from reports.models import ExportJob, SavedFilter
+from notifications.models import NotificationPreference, RobotWebhook, Subscriber, UndeliverableAddress
+from reports.models import (
+    Appraisal,
+    AppraisalItem,
+    AppraisalRow,
+    ExportJob,
+    ImportFile,
+    LedgerImport,
+    SavedFilter,
+    VetoRule,
+)
 
 PASSWORD = "Ceshi-2026-mima"
 
@@ -173,6 +186,56 @@ class NotificationPreferenceFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
 
 
+class SubscriberFactory(DjangoModelFactory):
+    """An address of another system; vouched for by an official of the authority."""
+
+    class Meta:
+        model = Subscriber
+
+    authority = factory.LazyFunction(lambda: AuthorityFactory(region=make_place().county))
+    url = "https://hub.example.gov.cn/yinhuan"
+    key_id = factory.Sequence(lambda n: f"key{n}")
+    vouched_as = factory.LazyAttribute(lambda o: official_of(o.authority))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=90))
+
+
+class AccessFactory(DjangoModelFactory):
+    """Access by another system, asked for; with a `token` issued as well."""
+
+    class Meta:
+        model = Access
+
+    authority = factory.LazyFunction(lambda: AuthorityFactory(region=make_place().county))
+    name = factory.Sequence(lambda n: f"数据中台{n}")
+    operator = "大数据局"
+    purpose = "汇入数据中台"
+    scopes = factory.LazyFunction(lambda: list(Scope.values))
+    expires_at = factory.LazyFunction(lambda: end_of_day(timezone.localdate() + timedelta(days=90)))
+    requested_by = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model, *args, token="", issued_as=None, **fields):
+        if token:
+            fields |= {
+                "digest": digest_of(token), "prefix": token[:SHOWN], "issued_at": timezone.now(),
+                "issued_as": issued_as or official_of(fields["authority"]), "issue_count": 1,
+            }  # fmt: skip
+        return super()._create(model, *args, **fields)
+
+
+def official_of(authority: Authority) -> Membership:
+    """A new official's post at an authority of civil affairs."""
+    return MembershipFactory(role=f"{authority.region.level}_official", authority=authority)
+
+
+def token_for(region: Region, *scopes: Scope, **fields) -> str:
+    """A token that reads what the civil-affairs authority of a region sees; every scope unless some are named."""
+    token = new_token()
+    chosen = {"scopes": list(scopes)} if scopes else {}
+    AccessFactory(authority=AuthorityFactory(region=region), token=token, **chosen, **fields)
+    return token
+
+
 class Place:
     """One branch of the region tree with its authorities: province → city → county → township."""
 
@@ -192,14 +255,6 @@ def make_place(province=None, city=None) -> Place:
     for region in (province, city, county, township):
         AuthorityFactory(region=region)
     return Place(province, city, county, township)
-
-
-_LEVEL_OF_ROLE = {
-    Role.PROVINCE_OFFICIAL: "province",
-    Role.CITY_OFFICIAL: "city",
-    Role.COUNTY_OFFICIAL: "county",
-    Role.TOWNSHIP_PATROL: "township",
-}
 
 
 def make_actor(role: Role, at: Region | Authority | Institution, user: User | None = None) -> Actor:
@@ -254,6 +309,35 @@ class ExportJobFactory(DjangoModelFactory):
         return job
 
 
+class LedgerImportFactory(DjangoModelFactory):
+    """A ledger of one wrong row, judged and waiting for its owner; `content` is a CSV."""
+
+    class Meta:
+        model = LedgerImport
+
+    asked_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    asked_by = factory.SelfAttribute("asked_as.user")
+    filename = "台账.csv"
+    kind = "csv"
+    digest = "0" * 64
+    layout = factory.LazyFunction(
+        lambda: {"sheet": 0, "heading_row": 1, "headings": {"0": "机构名称"}, "samples": {"0": ["某院"]}}
+    )
+    columns = factory.LazyFunction(lambda: {"0": "institution"})
+    stage = "checked"
+    rows_total = 1
+    counts = factory.LazyFunction(lambda: {"good": 0, "issued": 0, "past": 0, "here": 0, "wrong": 1})
+
+    @classmethod
+    def _create(cls, model, *args, content="机构名称\n某院\n", **fields):
+        request = super()._create(model, *args, **fields)
+        marked = f"机构名称,错误\n{content}".encode()
+        ImportFile.objects.create(
+            of=request, content=content.encode(), errors={"2": ["没有填写存在问题"]}, marked=marked
+        )
+        return request
+
+
 class SavedFilterFactory(DjangoModelFactory):
     class Meta:
         model = SavedFilter
@@ -261,6 +345,82 @@ class SavedFilterFactory(DjangoModelFactory):
     kept_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
     name = factory.Sequence(lambda n: f"条件{n}")
     query = factory.LazyFunction(lambda: {"state": "open"})
+
+
+class AppraisalFactory(DjangoModelFactory):
+    """A draft of a province for last year, with one indicator of the whole weight and one 一票否决."""
+
+    class Meta:
+        model = Appraisal
+        skip_postgeneration_save = True
+
+    region = factory.SubFactory(RegionFactory)
+    period = factory.LazyFunction(lambda: str(timezone.localdate().year - 1))
+    version = 1
+    created_at = factory.LazyFunction(timezone.now)
+    created_by = factory.SubFactory(UserFactory)
+    items = factory.RelatedFactory("tests.factories.AppraisalItemFactory", "appraisal")
+    rules = factory.RelatedFactory("tests.factories.VetoRuleFactory", "appraisal")
+
+
+class AppraisalItemFactory(DjangoModelFactory):
+    class Meta:
+        model = AppraisalItem
+
+    appraisal = factory.SubFactory(AppraisalFactory, items=None)
+    indicator = "closure"
+    weight, full_mark, zero_mark, least = 100, 95, 60, 1
+
+
+class VetoRuleFactory(DjangoModelFactory):
+    class Meta:
+        model = VetoRule
+
+    appraisal = factory.SubFactory(AppraisalFactory, rules=None)
+    kind, days = "major_late", 30
+
+
+class AppraisalRowFactory(DjangoModelFactory):
+    """The only line of a draft's table, with 9 of 10 for each of its indicators."""
+
+    class Meta:
+        model = AppraisalRow
+
+    appraisal = factory.SubFactory(AppraisalFactory)
+    region = factory.SubFactory(RegionFactory)
+    position, weight, total, rank = 1, 100, 90, 1
+    name = factory.SelfAttribute("region.name")
+
+    @classmethod
+    def _create(cls, model, *args, **fields):
+        row = super()._create(model, *args, **fields)
+        for item in row.appraisal.items.all():
+            row.marks.create(item=item, part=9, whole=10, marks=90)
+        return row
+
+
+class BulkRunFactory(DjangoModelFactory):
+    """A bulk 下发 that was begun."""
+
+    class Meta:
+        model = BulkRun
+
+    action = "issue"
+    made_as = factory.SubFactory(MembershipFactory, authority=factory.SubFactory(AuthorityFactory))
+    made_by = factory.SelfAttribute("made_as.user")
+    digest = "x"
+
+
+class BulkLineFactory(DjangoModelFactory):
+    """One row of it that waits; `outcome` ends it."""
+
+    class Meta:
+        model = BulkLine
+
+    run = factory.SubFactory(BulkRunFactory)
+    hazard = factory.LazyFunction(lambda: register_hazard(Cast()))
+    version = 1
+    ended_at = factory.LazyAttribute(lambda o: timezone.now() if getattr(o, "outcome", "") else None)
 
 
 class Cast:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clocks', '0003_owed_by_authorities'),
-        ('institutions', '0007_first_drill_and_who_recorded'),
+        ('institutions', '0008_first_drill_and_who_recorded'),
     ]
 
     operations = [

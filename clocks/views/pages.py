@@ -13,7 +13,7 @@ from django.utils import timezone
 from clocks import acts, digests, queries
 from clocks.actions import drafts as actions
 from clocks.forms import DropForm, IssueForm
-from clocks.models import Clock, Digest, Draft
+from clocks.models import Clock, Digest, Draft, Reminder
 from common.http import readonly, writes
 
 PER_PAGE, SHOWN = 50, 5
@@ -75,7 +75,9 @@ def digest(request, on: str):
     found = get_object_or_404(Digest, recipient=request.user, on=day)
     page = Paginator(found.reminders, PER_PAGE).get_page(request.GET.get("page"))
     lines = digests.standing_lines(list(page.object_list), timezone.localdate())
+    kinds = Reminder.objects.filter(pk__in=found.reminders).values_list("kind", flat=True)
     context = {"digest": found, "page": page, "lines": lines, "total": len(found.reminders)}
+    context["by_kind"] = digests.by_kind(kinds)
     return render(request, "clocks/digest.html", context)
 
 

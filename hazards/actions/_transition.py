@@ -1,4 +1,4 @@
-"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → clock → notices."""
+"""The one door: the only code that writes `status`. Row lock → version → table → fields → event → clock → notices → other systems."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
-from hazards import audit, clock, notices, workflow
-from hazards.enums import HazardAction
+from hazards import audit, changes, clock, notices, workflow
+from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
 from institutions.models import Membership
@@ -89,16 +89,28 @@ def transition(
         if row.target or "due_on" in fields:
             clock.follow(hazard)
         notices.tell(hazard, event, by=by)
+        changes.tell_systems(hazard, event)
     return hazard
 
 
-def make_event(hazard, action, *, by: Actor, at, from_status="", comment="", data=None) -> HazardEvent:
-    """The unsaved next event of the chain; moves the hazard's count and head on."""
+def begin_rectifying(hazards: list[Hazard], *, at) -> None:
+    """Registered hazards, just made with the facts and the event of their issuing, are under rectification."""
+    if hazards:
+        ids = [hazard.pk for hazard in hazards]
+        Hazard.objects.filter(pk__in=ids).update(status=HazardStatus.RECTIFYING, status_changed_at=at)
+    for hazard in hazards:
+        hazard.status = HazardStatus.RECTIFYING
+
+
+def make_event(
+    hazard, action, *, by: Actor, at, from_status="", to_status="", comment="", data=None
+) -> HazardEvent:
+    """The unsaved next event of the chain; moves the hazard's count and head on. `to_status`: if not yet its own."""
     facts = {
         "seq": hazard.event_count + 1,
         "action": HazardAction(action).value,
         "from_status": str(from_status),
-        "to_status": str(hazard.status),
+        "to_status": str(to_status or hazard.status),
         "at": at,
         "by": by.user.pk,
         "by_name": by.user.name,

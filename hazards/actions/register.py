@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.http import Conflict
-from hazards import notices, workflow
+from hazards import changes, notices, workflow
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import make_event, require_post, transition
 from hazards.actions.lifecycle import issue
@@ -93,6 +93,7 @@ def register(
     event.hazard = hazard
     event.save(force_insert=True)
     attach(hazard, files, EvidenceStage.FOUND, by=by, round=0)
+    changes.tell_systems(hazard, event)
     if fixed_with is not None:
         return _fix_on_the_spot(hazard, by=by, **fixed_with)
     if issue_with is not None:

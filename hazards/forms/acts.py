@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from hazards import deadlines
 from hazards.enums import HazardAction, HazardStatus
 from hazards.evidence_field import EvidenceField
-from hazards.forms.base import ActForm, DateInput, due_date, text
+from hazards.forms.base import ActForm, DateInput, due_date, interim_measures, responsible_person, text
 from hazards.forms.matters import MATTER_FORMS
 from hazards.models import Hazard
 from hazards.numbers import read_number
@@ -14,14 +14,8 @@ from hazards.numbers import read_number
 
 class IssueForm(ActForm):
     due_on = due_date()
-    responsible_person = text("整改责任人（机构）", max_length=30)
-    interim_measures = text(
-        "临时管控措施",
-        lines=2,
-        required=False,
-        max_length=300,
-        help_text="整改完成前怎样保证安全，例如停用、专人值守",
-    )
+    responsible_person = responsible_person()
+    interim_measures = interim_measures("整改完成前怎样保证安全，例如停用、专人值守")
 
     def prepare(self):
         self.fields["due_on"].initial = deadlines.default_due_on(self.hazard.severity, self.today)

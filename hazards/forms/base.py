@@ -12,6 +12,7 @@ from django.core.validators import MinLengthValidator
 from django.utils import timezone
 
 from hazards import deadlines
+from hazards.enums import Severity
 from hazards.evidence_field import EvidenceField
 from hazards.models import Hazard
 from institutions.actor import Actor
@@ -51,8 +52,32 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **kwargs)
 
 
-def due_date(label="整改期限"):
-    return forms.DateField(label=label, widget=DateInput())
+def due_date(label="整改期限", *, required=True):
+    return forms.DateField(label=label, required=required, widget=DateInput())
+
+
+def responsible_person(*, required=True):
+    return text("整改责任人（机构）", required=required, max_length=30)
+
+
+def interim_measures(help_text="重大隐患必填：整改完成前怎样保证安全"):
+    return text("临时管控措施", lines=2, required=False, max_length=300, help_text=help_text)
+
+
+def need(form: forms.Form, *names: str) -> None:
+    """For `clean`: an error beside each of these that is empty and has none yet."""
+    for name in names:
+        if not form.cleaned_data.get(name) and name not in form.errors:
+            form.add_error(name, "请填写这一项。")
+
+
+def check_due_and_interim(form: forms.Form, today: date) -> None:
+    """For `clean` of a form that issues: a credible deadline, and what keeps people safe until a MAJOR one is put right."""
+    due_on, is_major = form.cleaned_data.get("due_on"), form.cleaned_data.get("severity") == Severity.MAJOR
+    if due_on and (reason := deadlines.refuse_due_on(due_on, today)):
+        form.add_error("due_on", reason)
+    if is_major and not form.cleaned_data.get("interim_measures"):
+        form.add_error("interim_measures", "重大隐患须写明整改完成前的临时管控措施。")
 
 
 class ActForm(forms.Form):

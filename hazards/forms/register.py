@@ -8,7 +8,16 @@ from django.core.exceptions import ValidationError
 from hazards import deadlines, queries
 from hazards.enums import Domain, Severity, Source
 from hazards.evidence_field import EvidenceField
-from hazards.forms.base import ActForm, DateInput, text
+from hazards.forms.base import (
+    ActForm,
+    DateInput,
+    check_due_and_interim,
+    due_date,
+    interim_measures,
+    need,
+    responsible_person,
+    text,
+)
 from hazards.models import Hazard
 from institutions.enums import Capability, RegionLevel
 
@@ -44,18 +53,12 @@ class RegisterForm(ActForm):
     basis = text("判定依据", required=False, max_length=200, help_text="依据的文件或标准，可以不填")
     recurrence_of = forms.ModelChoiceField(
         label="是否反弹", queryset=Hazard.objects.none(), required=False, empty_label="不是，首次发现",
-        help_text="以前销过号、现在又出现的，请选原来那条",
+        help_text="近两年销过号、现在又出现的，请选原来那条",
     )  # fmt: skip
     next_step = forms.ChoiceField(label="处理方式", choices=NEXT, widget=forms.RadioSelect)
-    due_on = forms.DateField(label="整改期限", required=False, widget=DateInput())
-    responsible_person = text("整改责任人（机构）", required=False, max_length=30)
-    interim_measures = text(
-        "临时管控措施",
-        lines=2,
-        required=False,
-        max_length=300,
-        help_text="重大隐患必填：整改完成前怎样保证安全",
-    )
+    due_on = due_date(required=False)
+    responsible_person = responsible_person(required=False)
+    interim_measures = interim_measures()
     measures = text("现场怎么改的", lines=2, required=False, help_text="立行立改必填")
     fixed_evidence = EvidenceField(label="改好后的照片", required=False, help_text="立行立改必传")
 
@@ -74,10 +77,8 @@ class RegisterForm(ActForm):
         self.fields["found_on"].initial = self.today
         self.fields["recurrence_of"].queryset = (
             Hazard.objects.visible_to(self.actor)
-            .filter(
-                institution=self.institution, status="closed", found_on__gt=self.today - timedelta(days=730)
-            )
-            .order_by("-found_on", "-id")
+            .filter(institution=self.institution)
+            .may_have_come_back(self.today)
         )
         person = self.institution.responsible_persons.first()
         self.fields["responsible_person"].initial = person.name if person else ""
@@ -113,13 +114,9 @@ class RegisterForm(ActForm):
             self.add_error("evidence", "请至少上传一张现场照片；确实不能拍照的，请在下面写明原因。")
         step = data.get("next_step")
         required = {"issue": ["due_on", "responsible_person"], "fixed": ["measures", "responsible_person"]}
-        for name in required.get(step, []):
-            if not data.get(name) and name not in self.errors:
-                self.add_error(name, "请填写这一项。")
+        need(self, *required.get(step, []))
         if step == "issue":
-            self._clean_due("due_on")
-            if data.get("severity") == Severity.MAJOR and not data.get("interim_measures"):
-                self.add_error("interim_measures", "重大隐患须写明整改完成前的临时管控措施。")
+            check_due_and_interim(self, self.today)
         if step == "fixed" and not data.get("fixed_evidence") and "fixed_evidence" not in self.errors:
             self.add_error("fixed_evidence", "立行立改请上传改好后的照片。")
         if step == "fixed" and data.get("severity") == Severity.MAJOR:

@@ -1,3 +1,4 @@
+from .bulk import BulkLine, BulkRun
 from .event import AuditAnchor, HazardEvent
 from .evidence import Evidence, EvidenceView
 from .extension import ExtensionPolicy, ExtensionPolicyChange, ExtensionRequest
@@ -10,6 +11,8 @@ from .transfer import Transfer, TransferEvidence
 
 __all__ = [
     "AuditAnchor",
+    "BulkLine",
+    "BulkRun",
     "Circular",
     "ClosingPolicy",
     "ClosingPolicyChange",

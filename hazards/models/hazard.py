@@ -1,6 +1,6 @@
 """The hazard (隐患): facts as found, status, and the facts that belong to the current round."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -52,7 +52,15 @@ class HazardQuerySet(models.QuerySet):
         return self.filter(CLOCK_RUNS, due_on__lt=today)
 
     def due_within(self, today: date, days: int):
-        return self.filter(CLOCK_RUNS, due_on__range=(today, today + deadlines.timedelta(days=days)))
+        return self.filter(CLOCK_RUNS, due_on__range=(today, today + timedelta(days=days)))
+
+    def may_have_come_back(self, today: date):
+        """Closed within two years, counted from the close-out and not from when it was found; the latest first.
+
+        What is found today may be one of these again (反弹), however old the fault was when it was put right.
+        """
+        after = today - timedelta(days=deadlines.RECURS_WITHIN_DAYS)
+        return self.filter(status="closed", closed_at__date__gt=after).order_by("-closed_at", "-id")
 
 
 class Hazard(models.Model):

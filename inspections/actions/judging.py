@@ -128,16 +128,6 @@ def _save_severity(finding: Finding, severity: Severity, by: Actor, comment: str
     )
 
 
-def require_judged(visit: Visit) -> None:
-    """Before a visit is finished: every MAJOR finding has its judgement. Raises ValidationError naming those without.
-
-    A finding that is the same as an open hazard was judged there.
-    """
-    unjudged = visit.findings.filter(severity=Severity.MAJOR, judgement=None, same_as=None)
-    if names := [finding.description[:20] for finding in unjudged[:5]]:
-        raise ValidationError(f"以下重大隐患还没有写明判定依据：{'；'.join(names)}。")
-
-
 def basis_of(finding: Finding) -> str:
     """判定依据 for the hazard a finding becomes (at most 200 characters): what may be shown as law, else the titles."""
     parts = []

@@ -52,17 +52,29 @@ def take_along(
 
 @transaction.atomic
 def bring_back(
-    packet: Packet, *, by: Actor, visit: Visit, saved: int, sha256: str, arrived: dict, left: int
+    packet: Packet,
+    *,
+    by: Actor,
+    visit: Visit,
+    saved: int,
+    sha256: str,
+    arrived: dict,
+    left: int,
+    waiting: dict,
+    is_rest: bool = False,
 ) -> None:
     """Write down which save of a kit was taken in, and that on the visit; the same save again changes nothing.
 
+    `waiting` is what a repeat of the same zip may still bring (see Waiting); `is_rest`: this was such a repeat.
     Of two at once the later waits here; an older save never takes the place of a newer.
     """
     packet = Packet.objects.select_for_update(no_key=True, of=("self",)).get(pk=packet.pk)
-    if packet.last_sha256 == sha256 or (packet.last_saved is not None and packet.last_saved > saved):
+    is_older = packet.last_saved is not None and packet.last_saved > saved
+    if is_older or (packet.last_sha256 == sha256) != is_rest:
         return
     packet.last_saved, packet.last_sha256 = saved, sha256
     packet.imported_at, packet.imported_by = timezone.now(), by.user
     packet.save(update_fields=["last_saved", "last_sha256", "imported_at", "imported_by"])
     data = {"packet": str(packet.uid), "saved": saved, "sha256": sha256, "arrived": arrived, "left": left}
-    leave_trace(visit, VisitAct.IMPORT, by=by, comment=packet.get_form_display(), data=data)
+    comment = packet.get_form_display()
+    leave_trace(visit, VisitAct.IMPORT, by=by, comment=comment, data=data | {"waiting": waiting})

@@ -142,15 +142,3 @@ def matching_people(users, words: list[str]):
             | Q(memberships__authority__name__icontains=word, memberships__is_active=True)
         )
     return users.distinct()
-
-
-def matching_institutions(institutions, words: list[str]):
-    """Every word in the name, the address, or the name of the county or township."""
-    for word in words:
-        institutions = institutions.filter(
-            Q(name__icontains=word)
-            | Q(address__icontains=word)
-            | Q(county__name__icontains=word)
-            | Q(township__name__icontains=word)
-        )
-    return institutions

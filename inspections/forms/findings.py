@@ -10,7 +10,14 @@ from django.utils import timezone
 from hazards import deadlines
 from hazards.enums import Domain, Severity
 from hazards.evidence_field import EvidenceBoundField, EvidenceField
-from hazards.forms import DateInput, text
+from hazards.forms.base import (
+    check_due_and_interim,
+    due_date,
+    interim_measures,
+    need,
+    responsible_person,
+    text,
+)
 from hazards.models import Hazard
 from inspections import rules, visit_queries, visit_rules
 from inspections.enums import FindingHandling
@@ -96,15 +103,9 @@ class FindingForm(forms.Form):
     )  # fmt: skip
     severity = forms.ChoiceField(label="隐患等级", choices=Severity.choices, widget=forms.RadioSelect)
     handling = forms.ChoiceField(label="处理方式", widget=forms.RadioSelect)
-    due_on = forms.DateField(label="整改期限", required=False, widget=DateInput())
-    responsible_person = text("整改责任人（机构）", required=False, max_length=30)
-    interim_measures = text(
-        "临时管控措施",
-        lines=2,
-        required=False,
-        max_length=300,
-        help_text="重大隐患必填：整改完成前怎样保证安全",
-    )
+    due_on = due_date(required=False)
+    responsible_person = responsible_person(required=False)
+    interim_measures = interim_measures()
     measures = text("当场怎么改的", lines=2, required=False, help_text="立行立改必填")
     rectified = FindingPhotosField(label="改好后的照片", required=False, help_text="立行立改必传")
     same_as = HazardChoice(
@@ -219,7 +220,8 @@ class FindingForm(forms.Form):
         if not is_same and not (data.get("found") or data.get("no_photo_reason") or "found" in self.errors):
             self.add_error("found", "请至少上传一张现场照片；确实不能拍照的，请在下面写明原因。")
         if data.get("handling") == H.ISSUE:
-            self._clean_issue(data)
+            need(self, "due_on", "responsible_person")
+            check_due_and_interim(self, self.today)
         elif data.get("handling") == H.FIXED:
             self._clean_fixed(data)
         elif is_same and not data.get("same_as") and "same_as" not in self.errors:
@@ -228,20 +230,8 @@ class FindingForm(forms.Form):
         if data.get("severity") == Severity.MAJOR and not is_same and not self.judging.is_valid():
             self.add_error("severity", "重大隐患须写明判定依据。")
 
-    def _need(self, *names: str):
-        for name in names:
-            if not self.cleaned_data.get(name) and name not in self.errors:
-                self.add_error(name, "请填写这一项。")
-
-    def _clean_issue(self, data):
-        self._need("due_on", "responsible_person")
-        if data.get("due_on") and (reason := deadlines.refuse_due_on(data["due_on"], self.today)):
-            self.add_error("due_on", reason)
-        if data.get("severity") == Severity.MAJOR and not data.get("interim_measures"):
-            self.add_error("interim_measures", "重大隐患须写明整改完成前的临时管控措施。")
-
     def _clean_fixed(self, data):
-        self._need("measures", "responsible_person")
+        need(self, "measures", "responsible_person")
         if not data.get("rectified") and "rectified" not in self.errors:
             self.add_error("rectified", "立行立改请上传改好后的照片。")
         if data.get("severity") == Severity.MAJOR:

@@ -19,6 +19,7 @@ from inspections.models import (
 )
 from institutions.actor import Actor
 from institutions.models import Institution, User
+from institutions.search import answering
 
 LONGEST_AHEAD = 366  # days a visit can be planned ahead
 
@@ -185,7 +186,8 @@ class VisitFilter(forms.Form):
             return visits.none()
         data = self.cleaned_data
         if data["q"]:
-            visits = visits.filter(institution__name__icontains=data["q"])
+            houses = answering(Institution.objects.order_by(), data["q"])  # the visits are in scope already
+            visits = visits.filter(institution__in=houses.values("pk"))
         if data["kind"]:
             visits = visits.filter(kind=data["kind"])
         if data["campaign"]:

@@ -32,12 +32,6 @@ class ChecklistQuerySet(models.QuerySet):
             drafts |= Q(scope__path__startswith=region.path)
         return rows.filter(~Q(status=ChecklistStatus.DRAFT) | drafts)
 
-    def editable_by(self, actor):
-        """Those whose drafts `actor` makes, edits and publishes: the own region's; the national ones at the province."""
-        if actor is None or actor.scope.column is None:
-            return self.none()
-        return self.filter(_editable(actor))
-
     def in_use(self):
         return self.filter(status=ChecklistStatus.PUBLISHED)
 
@@ -176,10 +170,6 @@ class ChecklistItem(models.Model):
     def shown_bases(self) -> list[rules.Basis]:
         """The bases as they may be shown; nothing else ever shows `bases`."""
         return rules.bases(self)
-
-    @property
-    def shown_major_ref(self) -> rules.Basis | None:
-        return rules.major_ref(self)
 
     @property
     def is_confirmed_major(self) -> bool:

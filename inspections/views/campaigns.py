@@ -16,13 +16,14 @@ from hazards.actions import once
 from inspections import campaign_queries as queries
 from inspections import links, progress
 from inspections.actions import campaigns as actions
-from inspections.forms.campaigns import CampaignForm, FindForm, matching_institutions
+from inspections.forms.campaigns import CampaignForm, FindForm
 from inspections.models import Campaign
 from inspections.plan_rules import countdown
 from institutions.actor import Actor
 from institutions.enums import Capability, InstitutionKind
 from institutions.forms.base import add_action_error, posted
 from institutions.permissions import require
+from institutions.search import answering
 
 PAGE = ("GET", "HEAD", "POST")
 PER_PAGE = 30
@@ -118,7 +119,7 @@ def campaign_institutions(request, pk: int):
     state = "visited" if request.GET.get("state") == "visited" else "unvisited"
     here = queries.rows_here(territory, request.GET.get("of", ""))
     found = {name: getattr(progress, name)(shown, actor).filter(**here) for name in ("unvisited", "visited")}
-    rows = matching_institutions(progress.with_last_visit(found[state], shown, actor), form.words)
+    rows = answering(progress.with_last_visit(found[state], shown, actor), " ".join(form.words))
     rows = rows.select_related("city", "county").order_by("county__path", "name", "pk")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     is_running = shown.starts_on <= today <= shown.ends_on

@@ -34,7 +34,8 @@ def packets(request):
     page = Paginator(packet_queries.packet_list(request.actor), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     for packet in page.object_list:
-        packet.whereabouts = packet_rules.whereabouts(packet, packet.visit_status, now)
+        waiting = len(packet.waiting_photos or ())
+        packet.whereabouts = packet_rules.whereabouts(packet, packet.visit_status, waiting, now)
     context = {"page": page} | choices(request.actor, request.GET.get("q", ""))
     return render(request, "inspections/packets/list.html", context)
 

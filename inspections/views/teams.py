@@ -18,7 +18,6 @@ from inspections.forms.campaigns import (
     FindForm,
     ListChangeForm,
     TeamForm,
-    matching_institutions,
     matching_people,
 )
 from inspections.models import InspectionTeam
@@ -27,6 +26,7 @@ from inspections.views.campaigns import PAGE, PER_PAGE, answer_status, managed, 
 from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.forms.base import add_action_error, posted
+from institutions.search import answering
 
 TEMPLATES = {
     "members": "inspections/campaigns/team_members.html",
@@ -152,7 +152,7 @@ def team_institutions(request, pk: int):
     taken = InspectionTeam.institutions.through.objects.filter(inspectionteam__campaign=shown.campaign_id)
     others = progress.reached(shown.campaign, actor).in_use().exclude(pk__in=taken.values("institution"))
     find = FindForm(request.GET, label="机构名称、地址或县名")
-    rows = matching_institutions(others, find.words).select_related("city", "county")
+    rows = answering(others, " ".join(find.words)).select_related("city", "county")
     rows = rows.order_by("county__path", "name", "pk")
     return _change(
         request, shown, find, rows, held, add=others, what="institutions", action=actions.change_institutions

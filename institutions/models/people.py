@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
@@ -90,6 +91,10 @@ class Membership(models.Model):
     is_leader = models.BooleanField("分管或主要负责人", default=False)
     is_active = models.BooleanField("有效", default=True)
     created_at = models.DateTimeField("授予时间", auto_now_add=True)
+    # Like User.has_large_text, how somebody likes to look: read with the post, so that a page asks for nothing more.
+    ledger_columns = ArrayField(
+        models.CharField(max_length=20), verbose_name="台账的列", default=list, blank=True
+    )
 
     objects = MembershipQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from notifications.channels.mail import Mailer
 from notifications.channels.robots import Dingtalk, Wecom
 from notifications.channels.sms import Texter
+from notifications.channels.systems import Systems
 from notifications.enums import Channel
 
 SENDERS = {
@@ -16,6 +17,7 @@ SENDERS = {
     Channel.SMS: Texter,
     Channel.WECOM: Wecom,
     Channel.DINGTALK: Dingtalk,
+    Channel.WEBHOOK: Systems,
 }
 
 
@@ -25,4 +27,6 @@ def is_open(channel: Channel) -> bool:
         return settings.EMAIL_ENABLED
     if channel == Channel.SMS:
         return bool(settings.SMS_URL)
+    if channel == Channel.WEBHOOK:
+        return bool(settings.SUBSCRIBER_ORIGINS)
     return bool(settings.WEBHOOK_ORIGINS)

@@ -22,3 +22,6 @@ class Claim(NamedTuple):
     robot_url: str = ""
     robot_secret: str = ""
     has_markdown: bool = False
+    subscriber_id: int | None = None  # then `body` is the payload, `url` where it goes
+    key_id: str = ""
+    is_stale: bool = False

@@ -30,15 +30,21 @@ class Answer(NamedTuple):
 
 
 def post_json(url: str, message: dict, headers: dict[str, str] | None = None) -> Answer:
-    """POST `message` to `url` over a connection of its own.
+    """POST `message` to `url`, and read the JSON object it answers; the rest as in `post`."""
+    body = json.dumps(message, ensure_ascii=False).encode()
+    status, text = post(url, body, {"Content-Type": "application/json; charset=utf-8"} | (headers or {}))
+    return Answer(status, _object(text))
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    """POST `body` to `url` over a connection of its own; status and body of the answer.
 
     Raises ChannelDown when nothing was sent (no connection) or the server says that it is not there (502, 503,
     504) or busy (429); TryAgain when nobody can say whether the message arrived (no answer in time, a cut or
     unreadable one, 500).
     """
     connection, path = _connect(url)
-    body = json.dumps(message, ensure_ascii=False).encode()
-    sent = {"Content-Type": "application/json; charset=utf-8", "Connection": "close"} | (headers or {})
+    sent = {"Connection": "close"} | headers
     # A socket's timeout is for each of its steps: a server that sends a byte now and then could hold us for hours.
     watchdog = threading.Timer(ANSWER_SECONDS, _cut, [connection.sock])
     watchdog.daemon = True
@@ -55,7 +61,7 @@ def post_json(url: str, message: dict, headers: dict[str, str] | None = None) ->
         watchdog.cancel()
         connection.close()
     _refuse_status(response)
-    return Answer(response.status, _object(text))
+    return response.status, text
 
 
 def _connect(url: str) -> tuple[HTTPConnection, str]:

@@ -22,7 +22,6 @@ from notifications.rules import is_allowed
 # what is claimed in order may arrive in a bunch.
 MOST_IN_WINDOW = 20
 WINDOW = timedelta(seconds=65)
-LONGEST_TEXT = 2048  # bytes, of the narrower platform and format; what a bulletin may hold stays below it
 
 
 class Robots:

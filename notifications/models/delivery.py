@@ -7,6 +7,7 @@ from notifications.enums import PERSONAL_CHANNELS, ROBOT_CHANNELS, Channel
 
 from .notices import Bulletin, Notice
 from .robots import RobotWebhook
+from .subscribers import Dispatch, Subscriber
 
 PENDING = Q(sent_at=None, dead_at=None, dropped_at=None)
 
@@ -15,7 +16,7 @@ class Delivery(models.Model):
     """One message that must leave by one channel: pending until exactly one of sent, dead or dropped.
 
     Dropped: the matter was settled or moved on (Guard), the person left, or the robot was switched off, before it
-    could go out. A notice goes to a person's address, a bulletin to a robot.
+    could go out. A notice goes to a person's address, a bulletin to a robot, a dispatch to another system.
     """
 
     notice = models.ForeignKey(
@@ -26,6 +27,12 @@ class Delivery(models.Model):
     )
     robot = models.ForeignKey(
         RobotWebhook, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
+    dispatch = models.ForeignKey(
+        Dispatch, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
+    subscriber = models.ForeignKey(
+        Subscriber, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
     )
     channel = models.CharField("渠道", max_length=10, choices=Channel)
     address = models.CharField("地址", max_length=254)
@@ -42,8 +49,8 @@ class Delivery(models.Model):
         "职责要求", db_default=False
     )  # goes out whatever the person had switched off
     # What this message says holds for this key of this topic; see Guard. Empty: always.
-    guard_topic = models.CharField("核对事项", max_length=60, null=True, blank=True)  # noqa: DJ001
-    guard_key = models.CharField("核对键", max_length=60, null=True, blank=True)  # noqa: DJ001
+    guard_topic = models.CharField("核对事项", max_length=60, null=True, blank=True)  # noqa: DJ001  (null together: the pair is checked)
+    guard_key = models.CharField("核对键", max_length=60, null=True, blank=True)  # noqa: DJ001  (likewise)
 
     class Meta:
         verbose_name = "投递"
@@ -51,10 +58,21 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once_per_channel"),
             models.UniqueConstraint(fields=["bulletin", "robot"], name="delivery_once_per_robot"),
+            models.UniqueConstraint(
+                fields=["dispatch", "subscriber"],
+                condition=Q(dispatch__isnull=False),
+                name="delivery_once_per_subscriber",
+            ),
             models.CheckConstraint(
                 name="delivery_to_person_or_robot",
                 condition=Q(channel__in=PERSONAL_CHANNELS, notice__isnull=False, bulletin=None, robot=None)
-                | Q(channel__in=ROBOT_CHANNELS, notice=None, bulletin__isnull=False, robot__isnull=False),
+                | Q(channel__in=ROBOT_CHANNELS, notice=None, bulletin__isnull=False, robot__isnull=False)
+                | Q(channel=Channel.WEBHOOK, notice=None, bulletin=None, robot=None),
+            ),
+            models.CheckConstraint(
+                name="delivery_dispatch_to_subscriber",
+                condition=Q(channel=Channel.WEBHOOK, dispatch__isnull=False, subscriber__isnull=False)
+                | ~Q(channel=Channel.WEBHOOK) & Q(dispatch=None, subscriber=None),
             ),
             models.CheckConstraint(
                 name="delivery_guard_is_whole",
@@ -87,6 +105,16 @@ class Delivery(models.Model):
                 fields=["robot", "due_at", "id"],
                 condition=PENDING & Q(robot__isnull=False),
                 name="delivery_pending_of_robot",
+            ),
+            models.Index(
+                fields=["subscriber", "due_at", "id"],
+                condition=PENDING & Q(subscriber__isnull=False),
+                name="delivery_pending_of_subscriber",
+            ),
+            models.Index(
+                fields=["subscriber", "dead_at"],
+                condition=Q(subscriber__isnull=False, dead_at__isnull=False),
+                name="delivery_dead_of_subscriber",
             ),
             models.Index(
                 fields=["dead_at"],

@@ -9,8 +9,9 @@ from common.http import Conflict
 from institutions.actor import Actor
 from notifications.waking import wake
 from reports.asked import Asked
+from reports.chosen import names_for
 from reports.exports.rules import MOST_PENDING, MOST_ROWS, Refused
-from reports.layouts import LAYOUTS
+from reports.layouts import LAYOUTS, OWN, layout_of
 from reports.models import PENDING, ExportAct, ExportEvent, ExportJob, Format
 
 TASK = "reports.make_exports"
@@ -44,6 +45,7 @@ def ask(asked: Asked, *, by: Actor, key: uuid.UUID, layout: str, format: str) ->
             "layout": LAYOUTS[layout].value,
             "format": Format(format),
             "query": asked.query,
+            "columns": list(names_for(by)) if layout == OWN else [],
             "words": asked.words,
         },
     )
@@ -65,5 +67,5 @@ def cancel(job: ExportJob, *, by: Actor) -> bool:
 
 def record(job: ExportJob, act: ExportAct, *, by=None, rows: int | None = None) -> None:
     """One line of the trace: who, what, under which conditions, how many rows."""
-    what = f"{LAYOUTS[job.layout].label}（{Format(job.format).label}）"
+    what = f"{layout_of(job).label}（{Format(job.format).label}）"
     ExportEvent.objects.create(export=job, by=by, act=act, what=what, words=job.words, rows=rows)

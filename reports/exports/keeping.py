@@ -12,7 +12,7 @@ from notifications import outbox
 from reports.exports.asking import record
 from reports.exports.making import FOLDER
 from reports.exports.rules import KEPT, ORPHANED_AFTER
-from reports.layouts import LAYOUTS
+from reports.layouts import layout_of
 from reports.models import ExportAct, ExportJob
 
 
@@ -36,7 +36,7 @@ def open_file(job: ExportJob, *, user: User) -> str:
 def download_name(job: ExportJob) -> str:
     """What the file is called on the person's computer."""
     made = timezone.localtime(job.made_at)
-    return f"{LAYOUTS[job.layout].label}_{made:%Y%m%d_%H%M}.{job.format}"
+    return f"{layout_of(job).label}_{made:%Y%m%d_%H%M}.{job.format}"
 
 
 def expire() -> int:

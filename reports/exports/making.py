@@ -28,7 +28,7 @@ from reports.columns import Cell, Reader
 from reports.exports.asking import record
 from reports.exports.rules import LEASE, MAX_ATTEMPTS, MOST_ROWS, RETRY_AFTER, ROUND, STEP, Refused
 from reports.exports.sheets import Heading, write
-from reports.layouts import LAYOUTS
+from reports.layouts import layout_of
 from reports.models import PENDING, ExportAct, ExportJob
 
 logger = logging.getLogger("house.exports")
@@ -100,8 +100,8 @@ def _handle(claim: Claim) -> None:
 def _make(claim: Claim, job: ExportJob) -> None:
     now = timezone.now()
     actor, asked = _asked_again(job)
-    layout = LAYOUTS[job.layout]
-    rows = layout.rows(asked.filters.qs, asked.state, asked.sort, asked.today)
+    layout = layout_of(job)
+    rows = layout.rows(asked)
     total = rows.order_by().count()
     if total > MOST_ROWS:
         raise Refused(f"超过 {MOST_ROWS // 10000} 万条，请加上条件（例如按市或按年）分几次导出。")
@@ -155,7 +155,7 @@ def _finish(claim: Claim, job: ExportJob, actor: Actor, path: Path, count: int) 
             record(job, ExportAct.MADE, by=job.asked_by, rows=count)
             _tell(
                 job,
-                f"导出已完成：{LAYOUTS[job.layout].label}（{count} 条）",
+                f"导出已完成：{layout_of(job).label}（{count} 条）",
                 "请在 7 天内下载，到期自动删除。",
             )
     if not is_ours:
@@ -167,7 +167,7 @@ def _finish(claim: Claim, job: ExportJob, actor: Actor, path: Path, count: int) 
 def _fail(claim: Claim, job: ExportJob, words: str) -> None:
     if claim.ours.update(failed_at=Now(), leased_until=None, failure=words):
         record(job, ExportAct.FAILED, by=job.asked_by)
-        _tell(job, f"导出没有完成：{LAYOUTS[job.layout].label}", words)
+        _tell(job, f"导出没有完成：{layout_of(job).label}", words)
 
 
 def _tell(job: ExportJob, subject: str, body: str) -> None:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -58,6 +59,8 @@ class ExportJob(models.Model):
     format = models.CharField("格式", max_length=4, choices=Format)
     query = models.JSONField("条件")
     words = models.CharField("条件（文字）", max_length=400, blank=True)
+    # What was chosen for the screen when it was asked for; official layouts have their own and leave it empty.
+    columns = ArrayField(models.CharField(max_length=20), verbose_name="自选列", default=list, blank=True)
 
     leased_until = models.DateTimeField("占用至", null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("次数", default=0)

@@ -15,14 +15,16 @@ from hazards.enums import HazardAction
 from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Institution
-from institutions.territories import territory_below
+from institutions.territories import Territory, territory_below
 from reports import dashboard as show
+from reports import measures as ordered
 from reports import past
 from reports.dashboard import View
 from reports.drill import parts_of
 from reports.figure_rows import figure_page
 from reports.forms import TargetForm
 from reports.institution import statistics_of_institution
+from reports.measures import Where
 from reports.paging import BadCursor
 from reports.periods import Period, end_of, month_of, months_later, offered, read_period
 from reports.statistics import statistics_of
@@ -37,6 +39,11 @@ def _may_look(actor: Actor) -> None:
 def _period_of(request, today: date) -> Period:
     given = request.GET
     return read_period(given.get("period", ""), given.get("first", ""), given.get("last", ""), today)
+
+
+def _below(territory: Territory) -> str:
+    """What the address of a page needs to name a territory below one's own."""
+    return f"?region={territory.region.code}" if territory.above else ""
 
 
 def _shown(view: View, today: date) -> dict:
@@ -73,12 +80,48 @@ def dashboard(request):
         "territory": territory,
         "clearance": (clearance := clearance_of(target, statistics)),
         "clearance_cells": clearance and view.clearance_cells(clearance),
+        "measures_url": f"{reverse('reports:measures')}{_below(territory)}",
         "may_set_target": may_set(actor),
         "part_head": "机构" if territory.is_lowest else "地区",
         "parts": parts,
         "ranking": sorted((p for p in parts if p.is_ranked), key=lambda p: (p.rate, p.name)),
     }
     return render(request, "reports/dashboard.html", context)
+
+
+@readonly
+def measures(request):
+    """挂牌督办 and 专项行动 of a territory: a part the dashboard fetches when it is there, and a page of its own."""
+    _may_look(request.actor)
+    territory = territory_below(request.actor.authority.region, request.GET.get("region", ""))
+    back = {
+        "name": territory.region.name,
+        "back_url": f"{reverse('reports:dashboard')}{_below(territory)}",
+    }
+    return _measures(request, Where.of_territory(territory), back)
+
+
+@readonly
+def institution_measures(request, pk: int):
+    """The same for one institution."""
+    house = get_object_or_404(Institution.objects.visible_to(request.actor), pk=pk)
+    if not request.actor.may_view_hazards:
+        raise PermissionDenied("您的角色不能查看隐患。")
+    back = {"name": house.name, "back_url": reverse("reports:institution", args=[house.pk])}
+    return _measures(request, Where.of_institution(house), back)
+
+
+def _measures(request, where: Where, back: dict):
+    actor, today = request.actor, timezone.localdate()
+    context = {
+        **back,
+        "now": timezone.now(),
+        "stands": ordered.supervised(actor, where, today),
+        "campaigns": ordered.campaign_lines(actor, where, today),
+        "columns": show.COLUMN_LABELS,
+    }
+    name = "reports/dashboard_measures.html" if request.htmx else "reports/measures.html"
+    return render(request, name, context)
 
 
 @writes(methods=("GET", "HEAD", "POST"))
@@ -108,6 +151,7 @@ def institution(request, pk: int):
     statistics = statistics_of_institution(actor, house, today, _period_of(request, today))
     key = {"institution": str(house.pk)}
     context = {**_shown(View(statistics, key, key), today), "institution": house}
+    context["measures_url"] = reverse("reports:institution_measures", args=[house.pk])
     return render(request, "reports/institution.html", context)
 
 

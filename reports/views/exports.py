@@ -17,7 +17,7 @@ from reports.asked import Asked
 from reports.exports import asking, keeping
 from reports.exports.forms import ExportForm
 from reports.exports.rules import KEPT, MOST_ROWS, Refused
-from reports.layouts import LAYOUTS
+from reports.layouts import LAYOUTS, layout_of
 from reports.ledger import COUNTED_TO, count_words
 from reports.links import ledger_url
 from reports.models import ExportJob, Format
@@ -42,7 +42,8 @@ def _asked(request) -> Asked:
 @writes(methods=("GET", "HEAD", "POST"))
 def new_export(request):
     """Which layout and format, for the rows the address names as the ledger's does."""
-    asked, form = _asked(request), ExportForm(posted(request))
+    asked, wanted = _asked(request), request.GET.get("layout", "")
+    form = ExportForm(posted(request), initial={"layout": wanted} if wanted in LAYOUTS else None)
     if request.method == "POST" and form.is_valid():
         try:
             job = asking.ask(asked, by=request.actor, **form.cleaned_data)
@@ -84,7 +85,7 @@ def export(request, pk):
 def _shown(job: ExportJob) -> dict:
     return {
         "job": job,
-        "layout": LAYOUTS[job.layout],
+        "layout": layout_of(job),
         "goes_at": job.made_at + KEPT if job.made_at else None,
         "back_url": ledger_url(**job.query),
         "again_url": f"{reverse('reports:new_export')}{ledger_url(**job.query).removeprefix(reverse('reports:ledger'))}",

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from common.http import readonly, writes
@@ -47,7 +48,7 @@ def filters(request):
             "filter": one,
             "is_own": one.kept_as_id == actor.membership.pk,
             "is_alerting": one.pk in alerting,
-            "url": ledger_url(**one.query),
+            "url": reverse("reports:open_filter", args=[one.pk]),
         }
         for one in kept
     ]
@@ -74,10 +75,12 @@ def keep_filter(request):
     return render(request, "reports/filters/keep.html", context, status=status)
 
 
-@readonly
+@writes(methods=("GET", "HEAD"))
 def open_filter(request, pk):
-    """To the ledger, asked as it was kept: where notices lead."""
-    return redirect(ledger_url(**_visible(request, pk).query))
+    """To the ledger, asked as it was kept: where notices lead. Writes only that its notices are read."""
+    kept = _visible(request, pk)
+    saved_filters.seen(kept, by=request.actor)
+    return redirect(ledger_url(**kept.query))
 
 
 @writes

@@ -3,7 +3,7 @@ import "htmx.org";
 import {keepDrafts, restoreDrafts} from "./drafts.js";
 import {careForForms, leadToErrors} from "./forms.js";
 import {watchLogout} from "./leave.js";
-import {watchRequests} from "./requests.js";
+import {isPoll, watchRequests} from "./requests.js";
 import {watchReturn} from "./session.js";
 import {watchPhotos} from "./viewer.js";
 import {watchChoices} from "./when.js";
@@ -42,7 +42,7 @@ watchChoices();
 closeMenus();
 showCurrentTabs();
 document.addEventListener("htmx:after:swap", ({detail: {ctx}}) => {
-  if (ctx.sourceElement?.id === "bell") return;
+  if (isPoll(ctx)) return;
   restoreDrafts();
   showCurrentTabs();
   leadToErrors();

@@ -2,7 +2,8 @@
 import {toast} from "./dom.js";
 import {sayExpired} from "./session.js";
 
-const isPoll = (ctx) => ctx.sourceElement?.id === "bell";
+// What nobody waits for: a poll, suggestions while somebody types.
+export const isPoll = (ctx) => ctx.sourceElement?.matches?.("#bell, [data-quiet]");
 const isWholePage = (text) => /^\s*<!doctype/i.test(text ?? "");
 
 export function watchRequests() {

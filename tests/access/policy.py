@@ -24,6 +24,9 @@ class Policy:
     arguments: tuple = ()
     may_be_missing: bool = False  # asks for an object in its parameters, which the matrix does not give
     unseen_by: frozenset = frozenset()  # roles to whom even what is in their scope is not there: 404
+    by_token: bool = (
+        False  # read by other systems: nobody's session opens it (tests/api/test_scope.py has the tokens)
+    )
     absent: int = 404  # the answer to what is not there for this person, the same as to what is nowhere
 
 
@@ -61,6 +64,12 @@ def kept(**more) -> Policy:
     colleagues = {COUNTY, AUDITOR}
     return of(colleagues, "filter", unseen_by=frozenset(READERS - colleagues), **more)
 
+
+def token(takes="") -> Policy:
+    return of([], takes, by_token=True)
+
+
+WHO_SEE_ACCESSES = OFFICIALS | {AUDITOR, SYSTEM}
 
 POLICIES: dict[str, list[Policy]] = {
     "login": [of([], methods=BOTH, is_public=True)],
@@ -227,12 +236,32 @@ POLICIES: dict[str, list[Policy]] = {
     "workdays:notice": [of({PROVINCE}, methods=BOTH)],
     "workdays:day": [of({PROVINCE}, methods=BOTH, arguments=(("on", "2026-10-01"),))],
     "reports:ledger": [of(READERS)],
+    "reports:columns": [of(READERS, methods=BOTH, may_be_missing=True)],
+    "reports:list": [
+        of(READERS, arguments=(("name", "risks"),)),
+        of(READERS, arguments=(("name", "problems"),)),
+        of(READERS, arguments=(("name", "tasks"),)),
+        of(READERS, arguments=(("name", "results"),)),
+    ],
+    "reports:bulk": [
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "issue"),)),
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "close"),)),
+    ],
+    "reports:bulk_result": [of(READERS, "bulk", BOTH, own_only=True)],
     "reports:search": [of(READERS)],
+    "reports:suggest": [of(READERS)],
     "reports:exports": [of(READERS)],
     "reports:new_export": [of(READERS, methods=BOTH)],
     "reports:export": [of(READERS, "export", own_only=True)],
     "reports:cancel_export": [of(READERS, "export", POST, own_only=True)],
     "reports:export_file": [of(READERS, "export", own_only=True)],
+    "reports:imports": [of(OFFICIALS, methods=BOTH)],
+    "reports:past_hazards": [of(READERS)],
+    "reports:import": [of(OFFICIALS, "import", own_only=True)],
+    "reports:match_import": [of(OFFICIALS, "import", BOTH, own_only=True)],
+    "reports:confirm_import": [of(OFFICIALS, "import", POST, own_only=True)],
+    "reports:cancel_import": [of(OFFICIALS, "import", POST, own_only=True)],
+    "reports:marked_import": [of(OFFICIALS, "import", own_only=True)],
     "reports:filters": [of(READERS)],
     "reports:keep_filter": [of(READERS, methods=BOTH)],
     "reports:open_filter": [kept()],
@@ -242,6 +271,35 @@ POLICIES: dict[str, list[Policy]] = {
     "reports:figure_rows": [of(READERS, may_be_missing=True)],
     "reports:past": [of(OFFICIALS | {AUDITOR})],
     "reports:target": [of(OFFICIALS, methods=BOTH)],
+    "api:hazards": [token()],
+    "api:changes": [token()],
+    "api:hazard": [token("hazard")],
+    "api:institutions": [token()],
+    "api:institution": [token("institution")],
+    "api:regions": [token()],
+    "api:summary": [token()],
+    "api:openapi": [token()],
+    "accesses:list": [of(WHO_SEE_ACCESSES)],
+    "accesses:new": [of({SYSTEM}, methods=BOTH)],
+    "accesses:openapi": [of(WHO_SEE_ACCESSES)],
+    "accesses:detail": [of(WHO_SEE_ACCESSES, "access")],
+    # Only officials of the authority whose data it is: in the matrix the county's.
+    "accesses:issue": [of({COUNTY}, "access", POST)],
+    "accesses:revoke": [of(OFFICIALS | {SYSTEM}, "access", POST)],
+    "accesses:try": [of(OFFICIALS | {SYSTEM}, "access", POST)],
+    "reports:measures": [of(OFFICIALS | {AUDITOR})],
+    "reports:institution_measures": [of(READERS, "institution")],
+    "reports:appraisals": [of(OFFICIALS | {AUDITOR})],
+    "reports:appraisal_new": [of({PROVINCE, CITY}, methods=BOTH)],
+    # The matrix has a published one of the county: those above read it, whose own it is can't change it any more.
+    "reports:appraisal": [of(OFFICIALS | {AUDITOR}, "appraisal")],
+    "reports:appraisal_print": [of(OFFICIALS | {AUDITOR}, "appraisal")],
+    "reports:appraisal_file": [of(OFFICIALS | {AUDITOR}, "appraisal")],
+    "reports:appraisal_rules": [of([], "appraisal", BOTH)],
+    "reports:appraisal_veto": [of([], "appraisal", BOTH)],
+    "reports:appraisal_publish": [of([], "appraisal", BOTH)],
+    "reports:appraisal_drop": [of([], "appraisal", POST)],
+    "reports:appraisal_revise": [of([], "appraisal", POST)],
     "institutions:list": [of(READERS)],
     "institutions:detail": [of(READERS, "institution")],
     "institutions:add": [of(OFFICIALS, methods=BOTH)],

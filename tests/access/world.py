@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from api.tokens import new_token
 from clocks import running
 from clocks.actions.ladders import load_ladders
 from clocks.sweep import sweep
@@ -19,13 +20,20 @@ from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
 from tests.factories import (
+    AccessFactory,
+    AppraisalFactory,
+    AppraisalRowFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
+    LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
+    SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     extension_withdrawn,
@@ -102,14 +110,42 @@ class County:
         self.export = ExportJobFactory(
             asked_as=cast.county.membership, query=query, words=canary, made=canary
         )
+        self.brought = LedgerImportFactory(
+            asked_as=cast.county.membership, filename=f"{canary}.csv", content=canary
+        )
         self.kept = SavedFilterFactory(
             kept_as=cast.county.membership,
             name=f"{canary}条件",
             query=query,
             shared_with=cast.county.authority,
         )
+        self._open()
+        self.bulk = BulkRunFactory(made_as=cast.county.membership, made_by=cast.county.user)
+        BulkLineFactory(run=self.bulk, hazard=self.hazard, outcome="refused", words=canary)
         self._inspect()
         self._run_clocks()
+        self._appraise()
+
+    def _appraise(self):
+        """A published table of one line, of what lies below the county."""
+        evidence = [{"hazard": self.hazard.pk, "number": "", "institution": self.home.name,
+                     "description": self.hazard.description, "fact": ""}]  # fmt: skip
+        veto = {"label": "瞒报", "reason": f"{self.canary}理由", "by": "", "on": "", "evidence": evidence}
+        self.appraisal = AppraisalFactory(region=self.place.county, note=f"{self.canary}说明")
+        AppraisalRowFactory(appraisal=self.appraisal, region=self.place.township, rank=None, vetoes=[veto])
+        self.appraisal.state, self.appraisal.document_number = "published", f"{self.canary}考1号"
+        self.appraisal.published_at, self.appraisal.published_by = timezone.now(), self.cast.county.user
+        self.appraisal.method = f"{self.canary}办法"
+        self.appraisal.save()
+
+    def _open(self):
+        """A system that reads the county's data and is told of changes; `token` opens it."""
+        canary, cast, self.token = self.canary, self.cast, new_token()
+        self.access = AccessFactory(
+            authority=cast.county.authority, name=f"{canary}系统", operator=f"{canary}单位", purpose=f"{canary}用途",
+            token=self.token, issued_as=cast.county.membership,
+            subscriber=SubscriberFactory(authority=cast.county.authority, vouched_as=cast.county.membership),
+        )  # fmt: skip
 
     def _order(self):
         """An order over the hazard, a letter with one photo, an issued 通报 of the city to the county."""
@@ -205,7 +241,10 @@ class County:
             "notice": {"pk": self.notice.pk},
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
+            "import": {"pk": self.brought.pk},
             "filter": {"pk": self.kept.pk},
+            "appraisal": {"pk": self.appraisal.pk},
+            "bulk": {"pk": self.bulk.pk},
             "member": {"pk": self.member.user.pk},
             "membership": {"pk": self.member.membership.pk},
             "robot": {"pk": self.robot.pk},
@@ -227,6 +266,7 @@ class County:
             "letter": {"pk": self.letter.pk},
             "sent_evidence": {"pk": self.sent_evidence.pk, "variant": "full"},
             "record": {"kind": "circular", "pk": self.record.pk},
+            "access": {"pk": self.access.pk},
             "sent_signature": {"uid": self.visit.uid, "signature_uid": uuid.uuid4()},
         }
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from api.tokens import new_token
 from clocks import running
 from clocks.actions.ladders import load_ladders
 from clocks.sweep import sweep
@@ -19,16 +20,25 @@ from inspections.actions.finishing import finish
 from inspections.actions.signing import sign
 from institutions.models import ImportDraft, InstitutionEvent
 from notifications.models import Notice
+from notifications.publishing import try_subscriber
+from reports.appraisals import drawing_up, publishing
+from reports.appraisals.terms import term
+from reports.appraisals.vetoes import flags_of
 from tests.factories import (
     CONFIRMED,
+    AccessFactory,
+    BulkLineFactory,
+    BulkRunFactory,
     Cast,
     DrillFactory,
     ExportJobFactory,
+    LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
     ResponsiblePersonFactory,
     RobotWebhookFactory,
     SavedFilterFactory,
+    SubscriberFactory,
     UndeliverableAddressFactory,
     draft_to_county,
     extension_asked,
@@ -115,7 +125,9 @@ class World:
         self.upload = self.photos(cast.county, 1)[0]
         self._inspect()
         self._channels()
+        self._accesses()
         self._run_clocks()
+        self._appraise()
         InstitutionEvent.objects.create(
             institution=cast.home, by=cast.county.user, act="edited", changes={"地址": [LONG[:120], LONG_LATIN]}
         )  # fmt: skip
@@ -275,6 +287,23 @@ class World:
                 visit = finish(signed(visit, cast.county, name=cast.manager.user.name), by=cast.county)
             self.visits.append(visit)
 
+    def _appraise(self):
+        """A published table of the city with a veto, and the province's draft of the same year with one proposed."""
+        cast, last_year = self.cast, str(timezone.localdate().year - 1)
+        table = drawing_up.start(by=cast.city, period=last_year)
+        words = {"reason": LONG, "happened": LONG_LATIN, "seen": set(), "is_confirmed": True}
+        drawing_up.decide(table, by=cast.city, region=cast.place.county, kind="other", **words)
+        for flag in flags_of(table, cast.city, [cast.place.county], term(last_year), timezone.localdate()):
+            if flag.evidence:
+                seen = {entry["hazard"] for entry in flag.evidence}
+                said = {"reason": LONG, "seen": seen, "is_confirmed": True}
+                drawing_up.decide(table, by=cast.city, region=flag.region, kind=flag.kind, **said)
+        number = LONG[:60]
+        self.appraisals = [
+            publishing.publish(table, by=cast.city, document_number=number),
+            drawing_up.start(by=cast.province, period=last_year),
+        ]
+
     def draft(self, actor) -> list[dict]:
         """A sheet of this actor's, one row of which can't be imported."""
         expires = timezone.now() + timedelta(hours=1)
@@ -304,6 +333,34 @@ class World:
             actor.user.email = f"{LONG_LATIN[12:60]}@example.com"
             actor.user.save()
             self.address = UndeliverableAddressFactory(user=actor.user)
+
+    def _accesses(self):
+        """Access by other systems: one that waits, one at work whose address failed, one revoked."""
+        cast, now = self.cast, timezone.now()
+        authority, user = cast.county.authority, cast.county.user
+        facts = {
+            "authority": authority,
+            "name": LONG_NAME[:40],
+            "operator": LONG_NAME[:60],
+            "purpose": LONG[:200],
+        }
+        listening = SubscriberFactory(
+            authority=authority,
+            vouched_as=cast.county.membership,
+            url=LONG_LATIN,
+            failed_at=now,
+            last_error=LONG_LATIN,
+        )
+        try_subscriber(listening)
+        listening.deliveries.update(dead_at=now, is_undeliverable=True, last_error=f"HTTP 500 {LONG_LATIN}")
+        at_work = {
+            "token": new_token(), "issued_as": cast.county.membership, "push_url": LONG_LATIN, "subscriber": listening,
+        }  # fmt: skip
+        self.accesses = [
+            AccessFactory(**facts),
+            AccessFactory(**facts, **at_work, last_used_at=now),
+            AccessFactory(**facts, revoked_at=now, revoked_by=user),
+        ]
 
     def _run_clocks(self):
         """A matter that is late and one that escalates tomorrow, with acts that wait to be issued."""
@@ -337,6 +394,7 @@ class World:
             "notice": [{"pk": self.notice.pk}],
             "robot": [{"pk": robot.pk} for robot in self.robots],
             "address": [{"pk": self.address.pk}],
+            "access": [{"pk": access.pk} for access in self.accesses],
             "member": [{"pk": member.user.pk}],
             "membership": [{"pk": member.membership.pk}],
             "checklist": [{"pk": self.checklist.pk}],
@@ -350,6 +408,7 @@ class World:
             "extension": [{"pk": request.pk} for request in self.asked],
             "letter": [{"pk": letter.pk} for letter in self.letters],
             "sent_evidence": [{"pk": self.letters[0].attachments.get().pk, "variant": "thumb"}],
+            "appraisal": [{"pk": made.pk} for made in self.appraisals],
             "record": [{"kind": record.kind.value, "pk": record.pk} for record in self.records],
             "clock": [{"kind": "feedback", "subject_id": self.matter}],
             "act_draft": [{"pk": self.act_drafts["supervise"].pk}],
@@ -358,7 +417,13 @@ class World:
             "sent_signature": [{"uid": self.visits[0].uid, "signature_uid": uuid.uuid4()}],
             "finding_photo": [{"pk": self.findings[0].photos.first().pk, "variant": "thumb"}],
         }
-        own = {"draft": self.draft, "export": self.exports, "filter": self.filters}
+        own = {
+            "draft": self.draft,
+            "export": self.exports,
+            "import": self.imports,
+            "filter": self.filters,
+            "bulk": self.bulks,
+        }
         return own[takes](actor) if takes in own else found[takes]
 
     def exports(self, actor) -> list[dict]:
@@ -373,12 +438,32 @@ class World:
             states.append({"made": "x"})
         return [{"pk": ExportJobFactory(**asked, **state).pk} for state in states]
 
+    def imports(self, actor) -> list[dict]:
+        """This actor's ledgers: to be matched, being judged, judged with errors, being written, done, failed, cancelled."""
+        long = {"filename": f"{LONG[:100]}.csv", "asked_as": actor.membership}
+        counts = {"good": 1, "issued": 2, "past": 3, "here": 4, "wrong": 5}
+        states = [
+            {"stage": "matching"}, {"stage": "checking", "attempts": 1, "rows_done": 12_345, "rows_total": 20_000},
+            {"counts": counts, "words": [["状态", LONG[:30], "", 5], ["状态", LONG[:30], "整改中", 1]]},
+            {"stage": "importing", "takes": "all"}, {"stage": "failed", "failure": LONG[:200]}, {"stage": "cancelled"},
+            {"stage": "done", "takes": "good", "counts": counts | {"written": {"good": 1, "issued": 2, "past": 3}}},
+        ]  # fmt: skip
+        return [{"pk": LedgerImportFactory(**long, **state).pk} for state in states]
+
     def filters(self, actor) -> list[dict]:
         """One this actor kept and shares."""
         kept = SavedFilterFactory(
             kept_as=actor.membership, name=LONG[:30], query={"q": LONG[:60]}, shared_with=actor.authority
         )
         return [{"pk": kept.pk}]
+
+    def bulks(self, actor) -> list[dict]:
+        """A bulk act of this actor's with a row of each result, and one that waits."""
+        run = BulkRunFactory(made_as=actor.membership, made_by=actor.user)
+        hazards = list(self.hazards.values())
+        for hazard, outcome in zip(hazards, ("done", "refused", "changed", ""), strict=False):
+            BulkLineFactory(run=run, hazard=hazard, outcome=outcome, words=LONG if outcome != "done" else "")
+        return [{"pk": run.pk}]
 
     def acts(self, actor) -> list[dict]:
         """URL arguments of one page for every act this actor can do to some hazard."""

@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
     }  # fmt: skip
 
 
-def in_processes(count: int, moments: list[datetime]) -> list[float]:
+def in_processes(count: int, moments: list[datetime], before_each=lambda number: None) -> list[float]:
     """Let `count` processes sweep each of `moments` at once; how long each round took, in seconds."""
     processes = [
         subprocess.Popen(
@@ -50,7 +50,8 @@ def in_processes(count: int, moments: list[datetime]) -> list[float]:
         for process in processes:
             assert process.stdout.readline() == "ready\n"
         rounds = []
-        for moment in moments:
+        for number, moment in enumerate(moments):
+            before_each(number)
             began = time.monotonic()
             for process in processes:
                 process.stdin.write(f"{moment.isoformat()}\n")

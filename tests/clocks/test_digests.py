@@ -46,9 +46,10 @@ def test_four_hundred_overdue_matters_are_one_message_with_ten_lines_and_a_page_
     assert len(digest.reminders) == 400
     assert digest.notice.subject == "今日提醒 400 件：黄色预警 400"
     assert digest.notice.body.count("【黄色预警】") == 10
-    assert digest.notice.body.endswith("另有 390 件，请打开查看全部。")
+    assert digest.notice.body.endswith("以上是最紧急的 10 件，另有 390 件，请打开查看全部。")
     page = as_client(cast.manager).get(reverse("clocks:digest", args=[LATE.isoformat()]))
     assert (page.status_code, len(page.context["lines"])) == (200, 50)
+    assert "共 400 件：黄色预警 400" in page.content.decode()
 
 
 def test_each_line_says_what_comes_next_to_whom_and_when(cast):
@@ -57,8 +58,8 @@ def test_each_line_says_what_comes_next_to_whom_and_when(cast):
     (digest,) = digests_of(cast.manager)
     office = cast.home.authority.name
     assert digest.notice.body.splitlines() == [
-        "黄色预警 1。",
-        f"1. 【黄色预警】逾期 1 天　{cast.home.name}：疏散通道堆放杂物",
+        f"1. 【黄色预警】逾期 1 天　{cast.home.name}",
+        "　　疏散通道堆放杂物",
         f"　　如到11月29日仍未整改，将于11月30日报{cast.place.city.name}民政部门（红色预警）。",
     ]
     assert office != ""

@@ -16,7 +16,7 @@ INSERT INTO clocks_clock (
 SELECT 'hazard', n, house.id, CASE WHEN n %% 33 = 0 THEN 'hazard_major' ELSE 'hazard_general' END,
        %(first)s::date + (n * 7919 %% %(days)s)::int, %(started)s::date, '第' || n || '条隐患，疏散通道堆放杂物',
        '/hazards/' || n || '/', n %% 33 = 0, %(look)s::date
-FROM generate_series(1, %(count)s) n
+FROM generate_series(%(first_id)s, %(first_id)s + %(count)s - 1) n
 JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS position, count(*) OVER () AS total
       FROM institutions_institution) house ON house.position = n %% house.total
 """
@@ -53,11 +53,21 @@ def make_people(counties: int = 100) -> None:
     Membership.objects.bulk_create(posts)
 
 
-def make_clocks(count: int, *, first_due: date, days: int, started: date, look: date) -> None:
+def make_clocks(
+    count: int, *, first_due: date, days: int, started: date, look: date, first_id: int = 1
+) -> None:
     """`count` running clocks over all houses, one in 33 major, due on `days` days from `first_due` on."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _CLOCKS, {"count": count, "first": first_due, "days": days, "started": started, "look": look}
+            _CLOCKS,
+            {
+                "count": count,
+                "first": first_due,
+                "days": days,
+                "started": started,
+                "look": look,
+                "first_id": first_id,
+            },
         )
         cursor.execute("ANALYZE clocks_clock")
 

@@ -54,6 +54,17 @@ def test_an_official_registers_and_issues_in_one_step(cast):
     )  # fmt: skip
 
 
+def test_what_was_closed_within_two_years_may_have_come_back_however_long_ago_it_was_found(cast):
+    today = timezone.localdate()
+    closed = [hazard_in(cast, "closed") for _ in range(3)]
+    Hazard.objects.update(found_on=today - timedelta(days=800))
+    for hazard, days in zip(closed, (1, 729, 730), strict=True):
+        Hazard.objects.filter(pk=hazard.pk).update(closed_at=timezone.now() - timedelta(days=days))
+    hazard_in(cast, "rectifying")
+    form = as_client(cast.county).get(f"/hazards/new/{cast.home.pk}/").context["form"]
+    assert list(form.fields["recurrence_of"].queryset) == closed[:2]
+
+
 def test_photos_arrive_with_the_form_when_there_is_no_javascript(cast, media):
     files = [
         SimpleUploadedFile("一.jpg", jpeg("red"), "image/jpeg"),

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from common.http import Conflict
-from inspections.actions.judging import basis_of, judge, require_judged, withdraw_judgement
+from inspections.actions.judging import basis_of, judge, withdraw_judgement
 from inspections.forms.judging import CONSULTATION, JudgementForm
 from inspections.models import Judgement, VisitEvent
 from tests.factories import Cast
@@ -175,13 +175,3 @@ def test_a_finished_visit_is_not_judged_again(cast, finding, listed):
     make.finish(finding.visit)
     with pytest.raises(Conflict, match="已完成"):
         judge(finding, by=cast.county, situation=listed)
-
-
-def test_a_visit_is_not_finished_with_a_major_finding_nobody_judged(cast, finding, listed):
-    require_judged(finding.visit)
-    finding.severity = "major"
-    finding.save()
-    with pytest.raises(ValidationError, match="还没有写明判定依据"):
-        require_judged(finding.visit)
-    judge(finding, by=cast.county, situation=listed)
-    require_judged(finding.visit)

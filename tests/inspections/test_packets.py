@@ -13,9 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from files.models import StoredFile
+from files.refusals import Refused
 from hazards.models import Evidence, Hazard
 from inspections import importing
+from inspections.actions import finishing
 from inspections.actions.answering import Given, answer
+from inspections.actions.findings import remove_finding, save_finding
 from inspections.actions.visits import edit_record
 from inspections.models import Answer, Checklist, Finding, FindingPhoto, Packet, Visit, VisitEvent
 from inspections.packet_file import one_file
@@ -342,6 +345,89 @@ def test_an_upload_that_was_cut_off_is_completed_by_the_next(filled, monkeypatch
         3,
         "finished",
     )
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """`full(code)`: the server refuses every new file for that reason; `full("")`: no longer."""
+    real, refusal = importing.receiving.take_in, [""]
+
+    def take_in(*args, **kwargs):
+        if refusal[0]:
+            raise Refused(refusal[0])
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr("inspections.receiving.take_in", take_in)
+    return lambda code: refusal.__setitem__(0, code)
+
+
+@pytest.mark.parametrize("code", ["disk_low", "busy", "too_many_unattached"])
+def test_photos_the_server_had_no_room_for_come_with_the_same_zip_again_and_finish_the_visit(
+    filled, full, code
+):
+    content = filled.zip()
+    full(code)
+    first = filled.send(content)
+    page = as_client(filled.actor).get("/inspections/packets/").content.decode()
+    assert [one.what for one in first.done.left] == ["照片"]
+    assert "请保留这个 zip 文件，稍后再上传一次" in first.content.decode()
+    assert "照片补齐后，检查自动完成" in first.content.decode()
+    assert "还有 1 张照片没有登记，请再上传一次" in page
+    again = filled.send(content)  # still no room: still told, nothing doubled
+    assert "还有 1 张照片没有登记" in again.content.decode()
+    assert (Visit.objects.get().status, FindingPhoto.objects.count()) == ("open", 0)
+    full("")
+    last = filled.send(content)
+    assert (last.done.left, last.done.lacks) == ([], [])
+    assert "上次没有登记的 1 张照片已补上，检查已完成" in last.content.decode()
+    assert (Visit.objects.get().status, Evidence.objects.count(), Hazard.objects.count()) == (
+        "finished", 1, 1
+    )  # fmt: skip
+    before = rows()
+    assert (filled.send(content).done.arrived, rows() == before) == ({}, True)
+    assert "没有登记，请再上传" not in as_client(filled.actor).get("/inspections/packets/").content.decode()
+
+
+def test_the_rest_of_a_zip_brings_nothing_but_the_photos_that_wait(cast, filled, full):
+    second = filled.find(location="三楼")
+    content = filled.zip()
+    full("disk_low")
+    filled.send(content)
+    full("")
+    visit = Visit.objects.get()
+    edit_record(visit, by=cast.county, place_note="食堂")
+    answer(visit, by=cast.county, given=[Given(filled.items[0], "not_applicable", revision=1)])
+    remove_finding(visit, by=cast.county, uid=second["uid"])
+    done = filled.send(content).done
+    visit.refresh_from_db()
+    assert (dict(done.arrived), visit.status) == ({"photos": 1}, "open")
+    assert [(one.what, one.why) for one in done.left] == [
+        ("照片", ["它所属的问题没有登记。"]), ("问题", ["这条问题不在系统的检查记录中。"])
+    ]  # fmt: skip
+    assert (visit.place_note, visit.answers.get(item=filled.items[0]).value) == ("食堂", "not_applicable")
+    assert (visit.findings.count(), FindingPhoto.objects.count()) == (1, 1)
+
+
+def test_a_photo_removed_after_it_arrived_does_not_come_back_with_the_zip(cast, filled, full):
+    filled.visit["is_finished"] = False
+    filled.send()
+    visit, finding = Visit.objects.get(), Finding.objects.get()
+    save_finding(visit, by=cast.county, uid=finding.uid, facts={}, found=[])
+    assert filled.send().done.is_repeated
+    assert FindingPhoto.objects.count() == 0
+
+
+def test_a_photo_that_waits_for_a_visit_finished_meanwhile_is_told_and_waits_no_longer(cast, filled, full):
+    full("busy")
+    content = filled.zip()
+    filled.send(content)
+    full("")
+    Finding.objects.update(no_photo_reason="相机故障")
+    finishing.finish(Visit.objects.get(), by=cast.county)
+    response = filled.send(content)
+    assert [one.what for one in response.done.left] == ["照片"]
+    assert response.done.waiting_photos == []
+    assert "请再上传一次" not in as_client(filled.actor).get("/inspections/packets/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,7 @@ from tests.factories import (
 
 pytestmark = [
     pytest.mark.django_db,
+    # openpyxl and zipfile warn of what these tests put into the files on purpose.
     pytest.mark.filterwarnings("ignore:.*:UserWarning:openpyxl"),
     pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning:zipfile"),
 ]

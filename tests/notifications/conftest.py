@@ -1,6 +1,7 @@
 """A mail server that can refuse, a broker of our own that may be killed or frozen, and a plain act."""
 
 import os
+import shutil
 import signal
 import socket
 from urllib.parse import quote
@@ -90,6 +91,12 @@ class Broker:
 
     def restart(self) -> None:
         self.server = servers.start_valkey(self.folder, port=self.port)
+
+    def wipe(self) -> None:
+        """Killed, and started again with nothing it ever knew."""
+        self.kill()
+        shutil.rmtree(self.folder)
+        self.restart()
 
     def stop(self) -> None:
         if self.server._process.poll() is None:

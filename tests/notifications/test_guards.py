@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from notifications.delivery import deliver_all
 from notifications.models import Delivery, Guard
-from notifications.outbox import Message, announce, let_stand, lift_guards, notify_each
+from notifications.outbox import Message, announce, let_stand, notify_each
 from tests.factories import RobotWebhookFactory, UserFactory
 from tests.notifications.conftest import tell
 
@@ -45,15 +45,6 @@ def test_without_a_row_every_key_is_let_through_and_unguarded_messages_always(pe
     tell(person)
     deliver_all()
     assert outcome() == [("2026-11-20", True), (None, True)]
-
-
-def test_a_guard_that_is_lifted_lets_everything_through(person, mail_server):
-    stand(NEW)
-    tell(person, guard=OLD)
-    with transaction.atomic():
-        lift_guards(["clock:7"])
-    deliver_all()
-    assert outcome() == [("2026-11-20", True)]
 
 
 def test_the_same_key_again_changes_nothing_and_many_cost_one_statement(django_assert_num_queries):

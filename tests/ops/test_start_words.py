@@ -70,6 +70,8 @@ def test_a_database_address_that_cannot_be_used_shows_the_form_it_should_have(wr
         ("SMS_URL", "sms.example.gov.cn/send"),
         ("WEBHOOK_ORIGINS", "qyapi.weixin.qq.com"),
         ("WEBHOOK_ORIGINS", "https://oapi.dingtalk.com,https://relay.example.gov.cn/robots"),
+        ("SUBSCRIBER_ORIGINS", "https://hub.example.gov.cn/yinhuan"),
+        ("API_REQUESTS_PER_MINUTE", "0"),
     ],
 )
 def test_a_channel_set_wrongly_is_named(name, value):

@@ -5,16 +5,12 @@ The full bar (3,000 messages, 25 kills, real leases) is run with FULL_BARS=1; th
 
 import os
 import random
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -26,7 +22,7 @@ from tests.factories import UserFactory
 from tests.notifications.conftest import let_leases_end, process_environment
 from tests.notifications.gateways import SmsGateway
 from tests.notifications.smtp import StandInMailServer
-from tests.reliability.processes import wait_until
+from tests.reliability.processes import Ticker, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -38,40 +34,9 @@ RECOVERED_WITHIN = 120  # seconds after the kill
 EVERY = 30  # seconds between two sweeps of one ticker, as beat's
 
 
-class Ticker(threading.Thread):
-    """`manage.py tick` again and again: at once after it was killed, else after the usual pause, or when nudged."""
-
-    def __init__(self, environment: dict[str, str]):
-        super().__init__(daemon=True)
-        self.environment = environment
-        self.process: subprocess.Popen | None = None
-        self.nudge, self.is_over = threading.Event(), False
-
-    def run(self):
-        while not self.is_over:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "tick"],
-                env=self.environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            if self.process.wait() == 0:
-                self.nudge.wait(EVERY)
-                self.nudge.clear()
-
-    def is_at_work(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self) -> None:
-        self.is_over = True
-        self.nudge.set()
-        while self.is_alive():
-            if self.is_at_work():
-                self.process.kill()
-            self.join(0.1)
-
-
 @contextmanager
 def tickers(environment):
-    running = [Ticker(environment) for _ in range(DELIVERERS)]
+    running = [Ticker(environment, EVERY) for _ in range(DELIVERERS)]
     for ticker in running:
         ticker.start()
     try:
@@ -168,7 +133,7 @@ def test_nothing_is_lost_and_little_doubled_while_deliverers_are_killed(settings
     assert drained <= DRAINED_WITHIN
     assert max(recoveries, default=0) <= RECOVERED_WITHIN
     with capsys.disabled():
-        print(  # noqa: T201
+        print(  # noqa: T201  (the measured figures are the point)
             f"\n{MESSAGES} messages, {DELIVERERS} deliverers, {KILLS} SIGKILLs: lost 0, twice {doubles}; drained in"
             f" {drained:.1f} s ({MESSAGES / drained:.0f}/s); {len(recoveries)} were in hand, recovered at most"
             f" {max(recoveries, default=0):.1f} s after the kill"

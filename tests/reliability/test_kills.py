@@ -1,151 +1,29 @@
 """Real web server, worker, broker and mail server; killed or frozen during real acts, nothing is lost or doubled."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
 from hazards.enums import HazardStatus
 from hazards.models import FormReceipt, Hazard, HazardEvent, RectificationSubmission
-from notifications.models import Delivery, Heartbeat, Notice
+from notifications.models import Delivery, Notice
 from notifications.waking import PAUSE_SECONDS
 from tests.factories import photos_of, register_hazard
-from tests.notifications.conftest import Broker, let_leases_end, process_environment
-from tests.notifications.smtp import StandInMailServer
-from tests.reliability.people import Person, acceptance, registration, rejection, submission
-from tests.reliability.processes import Web, Worker, wait_until
+from tests.notifications.conftest import let_leases_end
+from tests.reliability.acts import AT_A_TIME, OF_A_STORY
+from tests.reliability.people import registration, submission
+from tests.reliability.processes import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 S = HazardStatus
-AT_A_TIME = 4  # browsers at work in parallel
 STORIES = 8  # hazards in one phase, of five acts each
 FREEZE_SECONDS = 10
 SENDERS = 2  # processes of the worker: each may have been in the middle of one message when killed
-
-
-class House:
-    """Everything that runs."""
-
-    def __init__(self, folder, static_root):
-        self.broker, self.mail_server = Broker(folder / "valkey"), StandInMailServer()
-        environment = process_environment(self.broker, self.mail_server) | {"STATIC_ROOT": str(static_root)}
-        self.web = Web(environment, folder / "web.log")
-        self.worker = Worker(environment, folder / "worker.log")
-
-    def start_worker(self) -> None:
-        """Start the worker and wait for its first sweep."""
-        Heartbeat.objects.all().delete()
-        self.worker.start()
-        assert wait_until(Heartbeat.objects.exists, 30), self.worker.words
-
-    def stop(self) -> None:
-        self.worker.stop()
-        self.web.stop()
-        self.broker.stop()
-        self.mail_server.stop()
-
-
-@pytest.fixture(scope="module")
-def static_root(tmp_path_factory):
-    """What the pages of a real server find their files by."""
-    folder = tmp_path_factory.mktemp("static")
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput"],
-        env=os.environ | {"STATIC_ROOT": str(folder)},
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        check=True,
-    )
-    return folder
-
-
-@pytest.fixture
-def house(tmp_path, static_root):
-    running = House(tmp_path, static_root)
-    yield running
-    running.stop()
-
-
-class Acts:
-    """Stories of five acts over HTTP, by several browsers in parallel; who must be told of each is noted."""
-
-    def __init__(self, url: str, cast):
-        self.url, self.cast = url, cast
-        self.answers, self.must_be_told = [], set()
-        self.windows = [
-            {name: Person(url, getattr(cast, name)) for name in ("county", "county2", "manager")}
-            for _ in range(AT_A_TIME)
-        ]
-
-    def play(self, during=lambda so_far: None) -> None:
-        """One phase of STORIES; `during(acts answered before)` happens in its middle."""
-        cast, before = self.cast, len(self.answers)
-        photos = [
-            (photos_of(cast.county), photos_of(cast.manager), photos_of(cast.manager)) for _ in range(STORIES)
-        ]
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
-            lines = [
-                pool.submit(lambda n=n: [self._story(self.windows[n], p) for p in photos[n::AT_A_TIME]])
-                for n in range(AT_A_TIME)
-            ]
-            during(before)
-            for line in lines:
-                line.result()
-
-    def reached(self, count: int) -> None:
-        assert wait_until(lambda: len(self.answers) >= count, 30)
-
-    def _story(self, window, photos) -> None:
-        county, county2, manager = window["county"], window["county2"], window["manager"]
-        first = self._act(county, f"/hazards/new/{self.cast.home.pk}/", registration(photos[0]))
-        at = first.location
-        self._act(manager, f"{at}submit/", submission(2, photos[1], "清理了一半"))
-        self._act(county2, f"{at}reject/", rejection(3))
-        self._act(manager, f"{at}submit/", submission(4, photos[2], "全部清理"))
-        self._act(county2, f"{at}accept/", acceptance(5))
-        c, key = self.cast, f"hazard:{at.strip('/').split('/')[1]}"
-        home, officials = {c.manager, c.safety}, {c.county, c.county2}
-        for seq, told in (
-            (2, home),
-            (3, officials),
-            (4, home),
-            (5, officials),
-            (6, home | {c.city, c.city2}),
-        ):
-            self.must_be_told |= {(actor.user.pk, f"{key}:{seq}") for actor in told}
-
-    def _act(self, person, path, fields):
-        answer = person.post(path, fields)
-        self.answers.append(answer)
-        assert answer.status == 302, answer
-        return answer
-
-    def close(self) -> None:
-        for window in self.windows:
-            for person in window.values():
-                person.close()
-
-
-@pytest.fixture
-def acts(house, cast):
-    for name in ("manager", "safety", "county", "county2", "city", "city2"):
-        user = getattr(cast, name).user
-        user.email = f"{name}@example.com"
-        user.save()
-    house.web.start()
-    house.start_worker()
-    playing = Acts(house.web.url, cast)
-    yield playing
-    playing.close()
 
 
 def unsent():
@@ -167,12 +45,12 @@ def test_two_hundred_acts_while_worker_and_broker_die_and_freeze(house, acts, ca
     def freeze_the_broker(before):
         broker.signal(signal.SIGSTOP)
         frozen_at = time.monotonic()
-        acts.reached(before + 5 * STORIES)
+        acts.reached(before + OF_A_STORY * STORIES)
         time.sleep(max(0, FREEZE_SECONDS - (time.monotonic() - frozen_at)))
         broker.signal(signal.SIGCONT)
 
-    acts.play(kill_the_worker)
-    acts.play(kill_the_broker)
+    acts.play(STORIES, kill_the_worker)
+    acts.play(STORIES, kill_the_broker)
     let_leases_end()  # instead of waiting for the minute of those the killed worker held
     owed, recovery = set(unsent().values_list("pk", flat=True)), []
 
@@ -184,12 +62,12 @@ def test_two_hundred_acts_while_worker_and_broker_die_and_freeze(house, acts, ca
         assert wait_until(lambda: not unsent().filter(pk__in=owed).exists(), 60)
         recovery.append(time.monotonic() - started)
 
-    acts.play(bring_both_back)
+    acts.play(STORIES, bring_both_back)
     time.sleep(PAUSE_SECONDS)  # the web processes publish again, and so will meet the frozen broker
-    acts.play(freeze_the_broker)
-    slowest_in_the_frost = max(a.seconds for a in acts.answers[-5 * STORIES :])
+    acts.play(STORIES, freeze_the_broker)
+    slowest_in_the_frost = max(a.seconds for a in acts.answers[-OF_A_STORY * STORIES :])
     time.sleep(2)  # what is left of the pause after a failed wake-up
-    acts.play()
+    acts.play(STORIES)
     assert wait_until(lambda: not unsent().exists(), 40), Counter(
         unsent().values_list("last_error", flat=True)
     )

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from hazards.actions import supervising
 from hazards.models import Hazard
 from institutions.models import Institution, Membership
 from notifications.models import Notice
@@ -21,10 +22,18 @@ from reports.exports.keeping import delete_orphans, expire
 from reports.exports.making import make_all
 from reports.exports.rules import Refused, neutral
 from reports.exports.sheets import write
-from reports.layouts import LAYOUTS
+from reports.layouts import LAYOUTS, layout_of
 from reports.models import ExportEvent, ExportJob
 from reports.tasks import sweep
-from tests.factories import Cast, ExportJobFactory, as_client, hazard_in, make_place
+from tests.factories import (
+    Cast,
+    ExportJobFactory,
+    as_client,
+    hazard_in,
+    make_place,
+    register_hazard,
+    supervised,
+)
 from tests.reports.exporting import ask, asked_job, content, made_job, sheet, table
 from tests.reports.made import put
 
@@ -91,14 +100,34 @@ def test_every_layout_has_its_headings_once_and_takes_what_belongs_on_it(layout)
     cast = Cast()
     put(cast, "rectifying", 2)
     major = put(cast, "rectifying", severity="major", due_on=timezone.localdate() - timedelta(days=1))
-    labels = LAYOUTS[layout].labels
-    assert len(set(labels)) == len(labels)
-    rows = table(cast.county, made_job(cast.county, layout=layout))
-    assert list(rows[0]) == labels
-    assert len(rows) == (1 if LAYOUTS[layout].is_major_only else 3)
+    put(cast, "closed")
+    job = made_job(cast.county, layout=layout)
+    labels, rows = layout_of(job).labels, table(cast.county, job)
+    assert (len(set(labels)), list(rows[0])) == (len(labels), labels)
+    taken = {"major": 1, "summary": 1, "general": 3, "tasks": 3, "results": 1, "risks": 1}
+    assert (len(rows), job.rows_total) == (taken.get(layout, 4),) * 2
     if layout == "summary":
         number = Hazard.objects.get(pk=major[0]).number
-        assert [rows[0][name] for name in ("隐患编号", "治理状态", "是否超期")] == [number, "整改中", "是"]
+        assert [rows[0][name] for name in ("隐患编号", "治理状态", "是否超期", "是否挂牌督办")] == [
+            number,
+            "整改中",
+            "是",
+            "否",
+        ]
+
+
+def test_supervised_is_what_is_or_was_under_an_order_that_was_not_revoked():
+    cast = Cast()
+    far = {"due_on": timezone.localdate() + timedelta(days=90), "responsible_person": "张三"}
+    open_, revoked, _plain = (register_hazard(cast, severity="major", issue_with=far) for _ in range(3))
+    order = supervised(open_, cast.county)
+    wrong = supervised(revoked, cast.county)
+    supervising.revoke_supervision(wrong.hazard, by=cast.county, reason="下错了对象")
+    rows = table(cast.county, made_job(cast.county, layout="summary", format="csv"))
+    assert {row["隐患编号"]: row["是否挂牌督办"] for row in rows if row["是否挂牌督办"] == "是"} == {
+        order.hazard.number: "是"
+    }
+    assert len(rows) == 3
 
 
 def test_phones_are_whole_for_the_supervising_authority_alone():
@@ -106,7 +135,7 @@ def test_phones_are_whole_for_the_supervising_authority_alone():
     cast.home.responsible_persons.update(phone="13812346621")
     put(cast, "rectifying", severity="major")
     phones = [
-        table(actor, made_job(actor, layout="major"))[0]["联系电话"]
+        table(actor, made_job(actor, layout="major"))[0]["手机"]
         for actor in (cast.county, cast.manager, cast.city, cast.province)
     ]
     assert phones == ["13812346621", "13812346621", "138****6621", "138****6621"]
@@ -386,7 +415,7 @@ def test_a_timer_without_celery_does_the_same(capsys):
     job = asked_job(cast.county)
     call_command("tick")
     job.refresh_from_db()
-    assert (job.is_there, capsys.readouterr().out.split("，")[-1]) == (True, "导出 1。\n")
+    assert (job.is_there, "导出 1，" in capsys.readouterr().out) == (True, True)
 
 
 def test_asking_wakes_a_maker_once_it_is_committed(monkeypatch):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -219,3 +219,55 @@ def test_the_ledger_leads_to_export_and_to_keeping_with_what_it_is_asked():
     assert 'href="/filters/keep/?state=open&amp;severity=general"' in page
     page = as_client(cast.county).get("/ledger/").content.decode()
     assert ('href="/exports/new/"' in page, "/filters/keep/" in page) == (True, False)
+
+
+def unread(actor) -> int:
+    return Notice.objects.filter(recipient=actor.user, read_at=None, settled_at=None).count()
+
+
+def test_whoever_opens_the_filter_has_read_its_notices_and_nobody_elses():
+    cast = Cast()
+    kept = SavedFilterFactory(kept_as=cast.county.membership, shared_with=cast.county.authority)
+    other = SavedFilterFactory(kept_as=cast.county.membership)
+    for one, actor in ((kept, cast.county), (kept, cast.county2), (other, cast.county)):
+        saved_filters.alert(one, by=actor)
+    put(cast, "rectifying", 2)
+    assert len(look_again()) == 3
+    assert as_client(cast.county).get(f"/filters/{kept.pk}/").status_code == 302
+    assert (unread(cast.county), unread(cast.county2)) == (1, 1)
+
+
+@pytest.mark.parametrize("end", ["silence", "unshare", "forget"])
+def test_notices_of_an_alert_that_has_ended_stop_counting(end):
+    cast = Cast()
+    kept = SavedFilterFactory(kept_as=cast.county.membership, shared_with=cast.county.authority)
+    saved_filters.alert(kept, by=cast.county2)
+    put(cast, "rectifying")
+    look_again()
+    assert unread(cast.county2) == 1
+    assert change(cast.county2 if end == "silence" else cast.county, kept, end) == 302
+    assert (unread(cast.county2), FilterAlert.objects.count()) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_is_committed_late_is_told_of_by_the_next_look():
+    cast = Cast()
+    saved_filters.alert(SavedFilterFactory(kept_as=cast.county.membership, name="在办"), by=cast.county)
+    written, looked, told = threading.Event(), threading.Event(), []
+
+    def register_slowly():
+        with transaction.atomic():
+            put(cast, "rectifying")
+            written.set()
+            looked.wait()
+        connection.close()
+
+    slow = threading.Thread(target=register_slowly)
+    slow.start()
+    written.wait()
+    put(cast, "rectifying", 2)  # registered later, committed before
+    told.append(look_again())
+    looked.set()
+    slow.join()
+    told += [look_again(), look_again()]
+    assert told == [["“在办”新增 2 条隐患"], ["“在办”新增 1 条隐患"], []]

@@ -3,10 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from hazards.models import Hazard
 from institutions import marks
-from tests.factories import Cast, make_place
+from tests.factories import Cast, as_client, make_place
 from tests.reports.made import ids, ledger, put
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,36 @@ def test_every_page_has_the_search_for_those_who_may_see_and_no_other(client):
         client.force_login(actor.user)
         page = client.get("/me/").content.decode()
         assert ('action="/search/"' in page, 'href="/search/"' in page) == (is_there, is_there)
+
+
+# --- suggestions ------------------------------------------------------------------------------------------------
+
+
+def suggested(actor, typed: str) -> list[str]:
+    page = as_client(actor).get("/search/suggest/", {"q": typed}).content.decode()
+    return [part.split('"')[0] for part in page.split('class="menu-item" href="')[1:]]
+
+
+def test_a_few_answers_in_scope_are_suggested_and_the_way_to_all():
+    cast = Cast(name="长寿养老院")
+    near = Cast(make_place(city=cast.place.city), name="长寿公墓")
+    pks = put(cast, "rectifying", 7, description="天窗漏雨")
+    put(near, "rectifying", description="天窗漏雨")
+    latest = [f"/hazards/{pk}/" for pk in sorted(pks, reverse=True)[:5]]
+    all_url = "/search/?q=%E5%A4%A9%E7%AA%97"
+    assert suggested(cast.county, "天窗") == [*latest, all_url]
+    assert suggested(cast.county, "cs")[0] == f"/institutions/{cast.home.pk}/"
+    assert f"/institutions/{near.home.pk}/" not in suggested(cast.county, "changshou")
+    assert [suggested(cast.county, typed) for typed in ("", "天", " ", "x" * 61, "没有这样的")] == [[]] * 5
+
+
+def test_institutions_are_chosen_by_pinyin_initials_and_place_wherever_one_is_chosen():
+    cast = Cast(name="长寿养老院", address="梅岭路 8 号")
+    cast.place.institution(name="西山公墓")
+    cast.place.institution(name="长寿敬老院", is_active=False)
+    for url in (reverse("hazards:choose_institution"), reverse("inspections:visit_choose")):
+        client = as_client(cast.county)
+        for typed in ("changshou", "csyly", "梅岭", "长寿"):
+            response = client.get(url, {"q": typed})
+            assert [one.name for one in response.context["institutions"]] == ["长寿养老院"], (url, typed)
+        assert len(client.get(url).context["institutions"]) == 2

@@ -4,12 +4,9 @@ import {photoButtons, photoCard} from "../photo_list.js";
 import {shrink, uuid} from "../picture.js";
 import {dayAfter, findingErrors} from "./check.js";
 import {photosOf, removeFinding, setAnswer} from "./draft.js";
-import {fill, read, showErrors} from "./forms.js";
+import {FULL, TYPING, fill, read, showErrors} from "./forms.js";
 import {hashOf} from "./hash.js";
 import {photoState} from "./strip.js";
-
-const TYPING = 300; // ms without a key before what was typed is saved
-const FULL = "没有保存：手机的存储空间不够。请删掉一些东西后再试。";
 
 /** The photos of one stage of a finding. */
 class Photos {

@@ -1,6 +1,9 @@
 // A form of the server bound to a plain object: filled, read, and told what is wrong as the server would tell it.
 import {element} from "../dom.js";
 
+export const TYPING = 400; // ms without a key before what was typed is saved
+export const FULL = "没有保存：手机的存储空间不够。请删掉一些东西后再试。";
+
 // Checkboxes among choices are a list of ids; one by itself is yes or no.
 const isList = (field) => field.type === "checkbox" && Boolean(field.closest(".choices"));
 const named = (form, prefix) => [...form.elements].filter((field) => field.name?.startsWith(prefix) && field.type !== "file");

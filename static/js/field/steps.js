@@ -4,10 +4,8 @@ import {uuid} from "../picture.js";
 import {drawable} from "../sign.js";
 import {itemsOf, lacksOf} from "./check.js";
 import {findingsElsewhere, setSignature} from "./draft.js";
-import {fill, read, showErrors} from "./forms.js";
+import {FULL, TYPING, fill, read, showErrors} from "./forms.js";
 
-const TYPING = 400; // ms
-const FULL = "没有保存：手机的存储空间不够。请删掉一些东西后再试。";
 const IN_CHARGE = "in_charge";
 
 /** The names of those who inspect. */

@@ -4,11 +4,10 @@ import {itemsOf} from "./check.js";
 import {drawConflicts} from "./conflicts.js";
 import {findingsElsewhere, findingsOf, isAnswerWaiting, newDraft, photosOf, setAnswer} from "./draft.js";
 import {FindingForm} from "./finding.js";
-import {read} from "./forms.js";
+import {TYPING, read} from "./forms.js";
 import {FinishStep, RecordStep, SignStep} from "./steps.js";
 import {drawStrip} from "./strip.js";
 
-const TYPING = 400; // ms
 const STEPS = {record: RecordStep, sign: SignStep, finish: FinishStep};
 const write = (node, words) => { if (node && node.textContent !== String(words)) node.textContent = words; };
 

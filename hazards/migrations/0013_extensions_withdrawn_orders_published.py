@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hazards', '0010_search'),
-        ('institutions', '0007_first_drill_and_who_recorded'),
+        ('hazards', '0012_bulk_runs'),
+        ('institutions', '0008_first_drill_and_who_recorded'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,6 +9,6 @@ FROM hazards_hazard h WHERE h.id = r.hazard_id AND r.outcome = ''
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hazards", "0011_extensions_withdrawn_orders_published")]
+    dependencies = [("hazards", "0013_extensions_withdrawn_orders_published")]
 
     operations = [migrations.RunSQL(FILL, migrations.RunSQL.noop)]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('institutions', '0006_search'),
+        ('institutions', '0007_ledger_columns'),
     ]
 
     operations = [
