@@ -18,7 +18,7 @@ ROUND: tuple[tuple[str, Callable[[], int]], ...] = (
     ("消息", delivery.sweep),
     ("统计变动", summary.sweep),
     ("导出", sweeping.sweep),
-    ("台账导入", working.work_all),
+    ("导入", working.work_all),
 )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 HASHED_FIELDS = (
     "seq", "action", "from_status", "to_status", "at", "by", "by_name", "by_role", "by_place", "comment", "data",
 )  # fmt: skip
+_STORED_AS = {"by": "by_id"}
 
 
 def canonical(uid: str, facts: dict) -> bytes:
@@ -30,11 +31,11 @@ def event_hash(algorithm: str, previous_hash: str, uid: str, facts: dict) -> str
 def chain_faults(hazard, events: list) -> list[str]:
     """What is wrong with one hazard's chain, in words; empty when it is whole.
 
-    `events` in order of seq. Finds changed, missing, inserted and reordered events, and a cut tail.
+    Both may be models or rows with the same names; `events` in order of seq. Finds changed, missing, inserted and reordered events, and a cut tail.
     """
     faults, previous = [], ""
     for position, event in enumerate(events, start=1):
-        facts = {name: getattr(event, name) for name in HASHED_FIELDS if name != "by"} | {"by": event.by_id}
+        facts = {name: getattr(event, _STORED_AS.get(name, name)) for name in HASHED_FIELDS}
         if event.seq != position:
             faults.append(f"第 {position} 条记录的序号是 {event.seq}，中间有缺失或插入")
         if event.previous_hash != previous:

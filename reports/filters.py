@@ -4,6 +4,7 @@ import django_filters
 from django import forms
 from django.urls import reverse_lazy
 
+from common.forms import PlainSelect
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
 from hazards.search import hazards_saying
@@ -12,7 +13,8 @@ from inspections.models import Campaign
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind
 from reports.paging import SORTS
-from reports.places import INSTITUTION, LEVELS, Places, places_for
+from reports.past import end_of_day, start_of_day
+from reports.places import CAMPAIGN, INSTITUTION, LEVELS, Places, places_for
 from reports.states import STATES
 
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
@@ -28,27 +30,33 @@ def _choice(label, choices=(), **extra):
         choices=choices,
         empty_label="全部",
         error_messages=_NOT_A_CHOICE,
-        widget=forms.Select(attrs=_AT_ONCE),
+        widget=PlainSelect(attrs=_AT_ONCE),
         **extra,
     )
 
 
-def _day(label, field_name, lookup_expr):
-    return django_filters.DateFilter(
+class _ClosedFrom(django_filters.DateFilter):
+    """Closed from the day's beginning in Beijing on: moments as they are stored, so that their index answers."""
+
+    def filter(self, hazards, day):
+        return hazards.filter(closed_at__gte=start_of_day(day)) if day else hazards
+
+
+class _ClosedTo(django_filters.DateFilter):
+    """Closed before the day's end in Beijing; so also found by then, which tells the order by finding where to begin."""
+
+    def filter(self, hazards, day):
+        return hazards.filter(closed_at__lt=end_of_day(day), found_on__lte=day) if day else hazards
+
+
+def _day(label, field_name, lookup_expr, filter_class=django_filters.DateFilter):
+    return filter_class(
         label=label,
         field_name=field_name,
         lookup_expr=lookup_expr,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages=_NOT_A_DATE,
     )
-
-
-def _campaigns(actor: Actor) -> list[tuple[str, str]]:
-    """The campaigns whose figures this actor may read: those of authorities; one statement."""
-    if actor.institution:
-        return []
-    rows = Campaign.objects.visible_to(actor).order_by("-starts_on", "-pk").values_list("pk", "name")
-    return [(str(pk), name) for pk, name in rows]
 
 
 class _LedgerForm(forms.Form):
@@ -65,7 +73,7 @@ class _LedgerForm(forms.Form):
 class LedgerFilter(django_filters.FilterSet):
     """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
 
-    Offers only places and campaigns of the scope. Costs two statements (none for a post at an
+    Offers only places and campaigns of the scope. Costs one statement (none for a post at an
     institution), and one more for words.
     """
 
@@ -90,15 +98,15 @@ class LedgerFilter(django_filters.FilterSet):
     )
     found_from = _day("发现日期从", "found_on", "gte")
     found_to = _day("发现日期到", "found_on", "lte")
-    closed_from = _day("销号日期从", "closed_at", "date__gte")
-    closed_to = _day("销号日期到", "closed_at", "date__lte")
+    closed_from = _day("销号日期从", "closed_at", "gte", _ClosedFrom)
+    closed_to = _day("销号日期到", "closed_at", "lt", _ClosedTo)
     sort = django_filters.ChoiceFilter(
         label="排序",
         choices=[(value, sort.label) for value, sort in SORTS.items() if value],
         empty_label=SORTS[""].label,
         error_messages=_NOT_A_CHOICE,
         method="as_it_is",
-        widget=forms.Select(attrs=_AT_ONCE),
+        widget=PlainSelect(attrs=_AT_ONCE),
     )
     state = django_filters.ChoiceFilter(
         label="状态",
@@ -120,13 +128,12 @@ class LedgerFilter(django_filters.FilterSet):
             given["overdue"] = ""
         self.places: Places = places_for(actor, {name: value for name, value in given.items() if value})
         super().__init__(self.places.data, queryset)
-        for name in (*LEVELS, INSTITUTION):
+        for name in (*LEVELS, INSTITUTION, CAMPAIGN):
             self.filters[str(name)].extra["choices"] = self.places.choices.get(name, [])
         self.actor = actor
-        self.filters["campaign"].extra["choices"] = campaigns = _campaigns(actor)
-        pointless = {*LEVELS, INSTITUTION} - {n for n, c in self.places.choices.items() if c}
+        pointless = {*LEVELS, INSTITUTION, CAMPAIGN} - {n for n, c in self.places.choices.items() if c}
         pointless |= {"kind"} if actor.institution else set()
-        for name in pointless | (set() if campaigns else {"campaign"}):
+        for name in pointless:
             if name not in self.data:
                 del self.filters[str(name)]
 

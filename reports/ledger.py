@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import IntegerField, Subquery
 from django.urls import reverse
 
 from common.templatetags.house import due_class, due_words, zh_date
@@ -15,23 +14,13 @@ from reports import words
 from reports.chosen_rows import DRAWN
 from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
+from reports.tab_counts import COUNTED, capped_counts
 
-COUNTED_TO = 1000
 COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
     "institution__name", "institution__kind", "city__name", "county__name", "township__name",
     "void_requested_at", "recurrence_of_id", "extension_region_id", "supervised_region_id", "awaits_department",
 )  # fmt: skip
-
-
-class CappedCount(Subquery):
-    """How many rows a queryset has, counted up to COUNTED_TO + 1: more would be read for nobody."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-    def __init__(self, hazards):
-        super().__init__(hazards.order_by().values("pk")[: COUNTED_TO + 1])
 
 
 @dataclass(frozen=True)
@@ -58,22 +47,19 @@ def ledger_page(
     One statement: the counts ride along with the rows; a page without rows asks for them on their own.
     Raises paging.BadCursor.
     """
-    counts = {f"in_{tab.value}": CappedCount(tab.narrow(hazards, today)) for tab in {*TABS, state}}
+    counts = capped_counts(hazards, today)
     rows = (
-        state.narrow(hazards, today).annotate(**counts).values(*{*COLUMNS, *view.plain}, *counts, **view.made)
+        state.narrow(hazards, today)
+        .annotate(counts=counts)
+        .values(*{*COLUMNS, *view.plain}, "counts", **view.made)
     )
     page = page_of(rows, sort, after=after, before=before)
-    counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(**counts).get()
+    counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(counts=counts).get()
+    by_state = dict(zip(COUNTED, counted["counts"], strict=True))
     shown = [row_shown(row, actor, today) | view.shown(row, actor, today) for row in page.rows]
     return Ledger(
-        Page(shown, page.before, page.after),
-        {name.removeprefix("in_"): counted[name] or 0 for name in counts},
+        Page(shown, page.before, page.after), {tab.value: tab.count(by_state) for tab in {*TABS, state}}
     )
-
-
-def count_words(count: int) -> str:
-    """326, or 1000+ when there are more than were counted."""
-    return str(count) if count <= COUNTED_TO else f"{COUNTED_TO}+"
 
 
 def row_shown(row: dict, actor: Actor, today: date) -> dict:

@@ -1,17 +1,22 @@
 """Addresses of the ledger, so that every number leads to the rows behind it."""
 
+from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
+
+address = cache(
+    reverse
+)  # of pages without arguments: a dashboard leads to one of two some four hundred times
 
 
 def ledger_url(**parameters: str) -> str:
     """The ledger with these parameters; empty ones are left out."""
     query = urlencode({name: value for name, value in parameters.items() if value})
-    return f"{reverse('reports:ledger')}{'?' + query if query else ''}"
+    return f"{address('reports:ledger')}{'?' + query if query else ''}"
 
 
 def figure_url(figure: str, **parameters: str) -> str:
     """The page that lists exactly the rows of a figure the ledger has no filter for; empty parameters are left out."""
     query = urlencode({"figure": figure} | {name: value for name, value in parameters.items() if value})
-    return f"{reverse('reports:figure_rows')}?{query}"
+    return f"{address('reports:figure_rows')}?{query}"

@@ -3,11 +3,23 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import BooleanField, F, Func, Q, Value
 
 PAGE_SIZE = 30
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class _Row(Func):
+    function = "ROW"
+    output_field = BooleanField()
+
+
+class _Compared(Func):
+    """Two rows compared as PostgreSQL does: by the first value, then by the second; one range of an index."""
+
+    template = "%(expressions)s"
+    output_field = BooleanField()
 
 
 class BadCursor(ValueError):
@@ -29,18 +41,19 @@ class Sort:
         sign = "-" if self.is_descending != backwards else ""
         return [f"{sign}{self.field}", f"{sign}id"]
 
-    def beyond(self, value: date | datetime | None, pk: int, backwards: bool = False) -> Q:
-        """Rows after (`value`, `pk`) in this order, or before it when `backwards`."""
-        f = self.field
-        if self.is_descending != backwards:
-            if value is None:
-                return Q(**{f"{f}__isnull": True, "id__lt": pk}) | Q(**{f"{f}__isnull": False})
-            return Q(**{f"{f}__lte": value}) & (Q(**{f"{f}__lt": value}) | Q(id__lt=pk))
+    def beyond(self, value: date | datetime | None, pk: int, backwards: bool = False) -> list[Q]:
+        """Where to look, one after the other, for the rows after (`value`, `pk`) in this order, or before it.
+
+        Rows with and without a value are apart: a condition that joined them could not be found through an index.
+        """
+        f, is_down = self.field, self.is_descending != backwards
         if value is None:
-            return Q(**{f"{f}__isnull": True, "id__gt": pk})
-        # The first half alone bounds the index scan; the second decides among equals.
-        later = Q(**{f"{f}__gte": value}) & (Q(**{f"{f}__gt": value}) | Q(id__gt=pk))
-        return later | Q(**{f"{f}__isnull": True}) if self.is_nullable else later
+            undated = Q(**{f"{f}__isnull": True, "id__lt" if is_down else "id__gt": pk})
+            return [undated, Q(**{f"{f}__isnull": False})] if is_down else [undated]
+        dated = Q(
+            _Compared(_Row(F(f), F("id")), _Row(Value(value), Value(pk)), arg_joiner="<" if is_down else ">")
+        )
+        return [dated, Q(**{f"{f}__isnull": True})] if self.is_nullable and not is_down else [dated]
 
     def cursor(self, row: dict) -> str:
         """Where `row` stands in this order, as text for an address."""
@@ -92,12 +105,13 @@ class Page:
 def page_of(rows, sort: Sort, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
     """The page of `rows` (a values() queryset with the sort's field and id) next to a cursor; the first without.
 
-    One statement. Raises BadCursor before any.
+    One statement; a second where the rows with a value end and those without begin. Raises BadCursor before any.
     """
     backwards = bool(before) and not after
-    if cursor := after or before:
-        rows = rows.filter(sort.beyond(*sort.read(cursor), backwards))
-    found = list(rows.order_by(*sort.order(backwards))[: size + 1])
+    cursor, found = after or before, []
+    for place in sort.beyond(*sort.read(cursor), backwards) if cursor else [Q()]:
+        if len(found) <= size:
+            found += rows.filter(place).order_by(*sort.order(backwards))[: size + 1 - len(found)]
     has_more, shown = len(found) > size, found[:size]
     if not shown:
         return Page([])

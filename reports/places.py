@@ -1,10 +1,14 @@
-"""Where: the regions and institutions somebody may filter by, from city to county to township to institution."""
+"""Where: the regions and institutions somebody may filter by, from city to county to township to institution.
+
+And the campaigns, for no other reason than that one statement brings them all.
+"""
 
 from dataclasses import dataclass, field
 
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast
 
+from inspections.models import Campaign
 from institutions.actor import Actor
 from institutions.enums import RegionLevel
 from institutions.models import Institution, Region
@@ -12,12 +16,15 @@ from institutions.territories import OF_ITSELF, is_code
 
 L = RegionLevel
 LEVELS = (L.CITY, L.COUNTY, L.TOWNSHIP)
-INSTITUTION = "institution"
+INSTITUTION, CAMPAIGN = "institution", "campaign"
 
 
 @dataclass(frozen=True)
 class Place:
-    """A region by its code, or an institution by its id, with the code of the region it lies in."""
+    """A region by its code, or an institution by its id, with the code of the region it lies in.
+
+    Or a campaign by its id, with the day it starts as `parent`.
+    """
 
     kind: str
     value: str
@@ -54,7 +61,7 @@ def places_for(actor: Actor, data: dict[str, str]) -> Places:
         return result
     own = actor.authority.region
     known = _known(actor, own, data)
-    regions = {p.value: p for p in known if p.kind != INSTITUTION}
+    regions = {p.value: p for p in known if p.kind not in (INSTITUTION, CAMPAIGN)}
     result.pks = {code: p.pk for code, p in regions.items()}
     _fill_upwards(result.data, regions)
     for level in LEVELS:
@@ -67,6 +74,8 @@ def places_for(actor: Actor, data: dict[str, str]) -> Places:
                 above = own.code  # 省直辖县 have no city above them
             _choose(result, level, regions.get(above or ""), regions)
     _choose_institution(result, own, known)
+    campaigns = sorted((p for p in known if p.kind == CAMPAIGN), key=lambda p: (p.parent, p.pk), reverse=True)
+    result.choices[CAMPAIGN] = [(p.value, p.name) for p in campaigns]
     return result
 
 
@@ -77,7 +86,7 @@ def _drop_own(result: Places, name: str, own: set[str]) -> None:
 
 
 def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
-    """Cities and counties of the scope, the townships and institutions of the chosen county."""
+    """Cities and counties of the scope, the townships and institutions of the chosen county, all campaigns in sight."""
     codes = {data[level] for level in LEVELS if is_code(data.get(level, ""))}
     county = data.get(L.COUNTY) if is_code(data.get(L.COUNTY, "")) else None
     regions = (
@@ -104,9 +113,15 @@ def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
             Value(INSTITUTION), Cast("id", CharField()), "id", "name", F("county__code"), F("county__path")
         )
     )
-    return sorted(
-        (Place(*row) for row in regions.union(institutions, all=True)), key=lambda p: (p.path, p.name, p.pk)
+    campaigns = (
+        Campaign.objects.visible_to(actor)
+        .order_by()
+        .values_list(
+            Value(CAMPAIGN), Cast("id", CharField()), "id", "name", Cast("starts_on", CharField()), Value("")
+        )
     )
+    found = regions.union(institutions, campaigns, all=True)
+    return sorted((Place(*row) for row in found), key=lambda p: (p.path, p.name, p.pk))
 
 
 def _fill_upwards(data: dict[str, str], regions: dict[str, Place]) -> None:

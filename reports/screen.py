@@ -9,10 +9,11 @@ from reports.bulk import bulk_in
 from reports.chosen_rows import view_for
 from reports.filters import LedgerFilter
 from reports.hits import mark_rows
-from reports.ledger import Ledger, count_words, ledger_page
+from reports.ledger import Ledger, ledger_page
 from reports.links import ledger_url
 from reports.paging import SORTS, BadCursor, Page
 from reports.states import ALL, STATES, TABS
+from reports.tab_counts import count_words
 
 # Dropping a place drops those below it, which would bring it back.
 _BELOW = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from hazards.enums import HazardStatus
+from hazards.enums import OPEN_STATUSES, HazardStatus
 from hazards.models.hazard import HazardQuerySet
 
 
@@ -26,6 +26,17 @@ class State:
         if self.value == "valid":
             return hazards.exclude(status=HazardStatus.VOIDED)
         return hazards
+
+    def count(self, counts: dict[str, int]) -> int:
+        """How many are in this state, of the numbers of each status and of overdue ones."""
+        if self.value in counts:
+            return counts[self.value]
+        statuses = set(HazardStatus.values)
+        if self.value == "open":
+            statuses = OPEN_STATUSES
+        elif self.value == "valid":
+            statuses -= {HazardStatus.VOIDED}
+        return sum(counts[status] for status in statuses)
 
 
 S = HazardStatus

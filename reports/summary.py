@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -78,7 +79,7 @@ class Sums(NamedTuple):
     self_found: int = 0
 
     def plus(self, other: "Sums") -> "Sums":
-        return Sums(*map(sum, zip(self, other, strict=True)))
+        return Sums(*map(add, self, other))
 
 
 class Tally(dict):
@@ -114,15 +115,17 @@ class Summary:
     facets: dict[tuple[str, str], Tally] = field(default_factory=dict)
     parts: dict[int, Tally] = field(default_factory=dict)  # by id of the region or institution
     names: dict[int, str] = field(default_factory=dict)  # of institutions
+    _within: dict[Period, Tally] = field(default_factory=dict, compare=False, repr=False)
 
     def within(self, period: Period) -> Tally:
-        """Hazards found in the period."""
-        total = Tally()
-        for month, tally in self.found.items():
-            if period.holds(month):
-                for key, sums in tally.items():
-                    total.add(*key, sums)
-        return total
+        """Hazards found in the period. Added up once for each: a page asks for the same ones again and again."""
+        if period not in self._within:
+            total = self._within[period] = Tally()
+            for month, tally in self.found.items():
+                if period.holds(month):
+                    for key, sums in tally.items():
+                        total.add(*key, sums)
+        return self._within[period]
 
     def flow(self, axis: Axis, period: Period) -> int:
         """How many were registered, closed or voided in the period."""

@@ -182,6 +182,14 @@ def grouped(value: int | None) -> str:
 
 
 @register.filter
+def number_link(cell) -> str:
+    """`cell.value` as `grouped`, leading to `cell.url` where there is one. A filter: pages have hundreds of them."""
+    if not cell.url:
+        return grouped(cell.value)
+    return format_html('<a href="{}">{}</a>', cell.url, grouped(cell.value))
+
+
+@register.filter
 def is_image(file) -> bool:
     """Whether a stored file is shown as a picture (the other kind is pdf)."""
     return str(getattr(file, "kind", "")) == "image"

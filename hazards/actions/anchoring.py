@@ -16,18 +16,27 @@ from hazards.models import AuditAnchor, HazardEvent
 from hazards.models.event import EVENT_LOCK
 
 logger = logging.getLogger("house.audit")
+PIECE = 20_000
 
 
 def digest_between(after_id: int, up_to_id: int, previous: str) -> tuple[int, str]:
-    """Number and digest of the events with after_id < id ≤ up_to_id, chained to `previous`."""
+    """Number and digest of the events with after_id < id ≤ up_to_id, chained to `previous`.
+
+    Read in pieces: a cursor outside a transaction would hold all of them before the first, longer than the runtime
+    role may take. Nothing can appear between them, because below `up_to_id` all is settled.
+    """
     count = 0
 
     def hashes():
         nonlocal count
-        events = HazardEvent.objects.filter(id__gt=after_id, id__lte=up_to_id).order_by("id")
-        for value in events.values_list("hash", flat=True).iterator(chunk_size=5000):
-            count += 1
-            yield value
+        last, events = (
+            after_id,
+            HazardEvent.objects.filter(id__lte=up_to_id).order_by("id").values_list("id", "hash"),
+        )
+        while piece := events.filter(id__gt=last)[:PIECE]:
+            count += len(piece)
+            last = piece[len(piece) - 1][0]
+            yield from (value for _, value in piece)
 
     digest = audit.anchor_digest(settings.AUDIT_HASH, previous, hashes())
     return count, digest

@@ -3,8 +3,11 @@
 from datetime import date, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce, Least
 
 from hazards import deadlines
 from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
@@ -26,9 +29,39 @@ def _pair(name: str) -> models.CheckConstraint:
 
 
 def _user(verbose: str, **options) -> models.ForeignKey:
+    """Without an index: nobody looks for hazards by person alone, and each costs every act and every plan."""
     return models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=verbose, **options
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=verbose,
+        db_index=False,
+        **options,
     )
+
+
+def _place(verbose: str, **options) -> models.ForeignKey:
+    """A region, without an index of its own: those in Meta begin with it where one is needed."""
+    return models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="+", verbose_name=verbose, db_index=False, **options
+    )
+
+
+def _of_level(level: str, *above: str) -> list[models.Index]:
+    """What the ledger needs for one level of scope: its orders, and its counts from an index alone.
+
+    Under a filter by place the columns of the levels above are compared, too (visible_to), so counts need them.
+    """
+    covered = ["status", "domain", "severity", "source", *above]
+    return [
+        models.Index(
+            level, F("found_on").desc(), F("id").desc(), include=covered, name=f"hazard_{level}_found"
+        ),
+        models.Index(level, "due_on", "id", name=f"hazard_{level}_due"),
+        models.Index(level, "status_changed_at", "id", name=f"hazard_{level}_changed"),
+        models.Index(level, *above, "domain", "source", "severity", "status", name=f"hazard_{level}_facets"),
+        models.Index(level, "due_on", "id", condition=OPEN, name=f"hazard_open_{level}_due"),
+    ]
 
 
 class HazardQuerySet(models.QuerySet):
@@ -71,14 +104,18 @@ class Hazard(models.Model):
         "客户端编号", unique=True
     )  # made where it was found: a repeated send is the same hazard
     institution = models.ForeignKey(
-        Institution, on_delete=models.PROTECT, related_name="hazards", verbose_name="机构"
+        Institution,
+        on_delete=models.PROTECT,
+        related_name="hazards",
+        verbose_name="机构",
+        db_index=False,
     )
-    province = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="省")
-    city = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="市")
-    county = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="县")
-    township = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name="乡镇")
+    province = _place("省")
+    city = _place("市")
+    county = _place("县")
+    township = _place("乡镇")
     supervising_authority = models.ForeignKey(
-        Authority, on_delete=models.PROTECT, related_name="+", verbose_name="主管民政部门"
+        Authority, on_delete=models.PROTECT, related_name="+", verbose_name="主管民政部门", db_index=False
     )
     description = models.CharField("存在问题", max_length=500)
     location = models.CharField("具体部位", max_length=100)
@@ -106,9 +143,7 @@ class Hazard(models.Model):
     responsible_person = models.CharField("整改责任人", max_length=30, blank=True)
     interim_measures = models.CharField("临时管控措施", max_length=300, blank=True)
     supervising_officer = _user("监管责任人", null=True, blank=True)
-    closing_region = models.ForeignKey(
-        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="销号地区"
-    )
+    closing_region = _place("销号地区", null=True, blank=True)
     duplicate_of = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -119,12 +154,10 @@ class Hazard(models.Model):
     )
 
     # Facts beside the status, each set exactly while a row of its own is open (deferred trigger, migration 0007)
-    extension_region = models.ForeignKey(  # an extension was asked for; whose civil-affairs authority decides
-        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="延期审批地区"
-    )
-    supervised_region = models.ForeignKey(  # under 挂牌督办 by the civil-affairs authority of this region
-        Region, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="督办地区"
-    )
+    # An extension was asked for; whose civil-affairs authority decides
+    extension_region = _place("延期审批地区", null=True, blank=True)
+    # Under 挂牌督办 by the civil-affairs authority of this region
+    supervised_region = _place("督办地区", null=True, blank=True)
     awaits_department = models.BooleanField("待部门", default=False)  # transferred and not answered
 
     # Who did what last; the rounds and the events keep everything before
@@ -155,18 +188,41 @@ class Hazard(models.Model):
         verbose_name = "隐患"
         ordering = ["-found_on", "-id"]
         indexes = [
-            models.Index(F("found_on").desc(), F("id").desc(), name="hazard_found"),
-            models.Index("province", F("found_on").desc(), F("id").desc(), name="hazard_province_found"),
-            models.Index("city", F("found_on").desc(), F("id").desc(), name="hazard_city_found"),
-            models.Index("county", F("found_on").desc(), F("id").desc(), name="hazard_county_found"),
+            *_of_level("province"),
+            *_of_level("city", "province"),
+            *_of_level("county", "city", "province"),
             models.Index("township", F("found_on").desc(), F("id").desc(), name="hazard_township_found"),
             models.Index(
                 "institution", F("found_on").desc(), F("id").desc(), name="hazard_institution_found"
             ),
-            models.Index("due_on", "id", condition=OPEN, name="hazard_open_due"),
-            models.Index("city", "due_on", "id", condition=OPEN, name="hazard_open_city_due"),
-            models.Index("county", "due_on", "id", condition=OPEN, name="hazard_open_county_due"),
+            models.Index(
+                "institution",
+                "county",
+                "city",
+                "province",
+                "domain",
+                "source",
+                "severity",
+                "status",
+                name="hazard_institution_facets",
+            ),
             models.Index("institution", "due_on", "id", condition=OPEN, name="hazard_open_institution_due"),
+            # What waits for an authority, and what a person had in hand: among open work alone, so few.
+            models.Index("supervising_authority", "status", condition=OPEN, name="hazard_open_authority"),
+            *(
+                models.Index(name, condition=OPEN, name=f"hazard_open_{name}")
+                for name in ("registered_by", "issued_by", "submitted_by", "verified_by")
+            ),
+            models.Index("supervising_officer", condition=OPEN, name="hazard_open_officer"),
+            GistIndex(  # who was open at a past moment (reports/past.py)
+                Func(
+                    Least("registered_at", "closed_at", "voided_at"),
+                    Coalesce("closed_at", "voided_at"),
+                    function="tstzrange",
+                    output_field=DateTimeRangeField(),
+                ),
+                name="hazard_open_span",
+            ),
             models.Index(
                 "closing_region",
                 "status_changed_at",
@@ -197,6 +253,10 @@ class Hazard(models.Model):
                 name="hazard_closed_with_facts",
                 condition=Q(status="closed", closed_at__isnull=False)
                 | ~Q(status="closed") & Q(closed_at=None),
+            ),
+            models.CheckConstraint(  # so that what was closed in a month is looked for among what was found by then
+                name="hazard_found_before_closed",
+                condition=Q(closed_at=None) | Q(closed_at__date__gte=F("found_on")),
             ),
             models.CheckConstraint(
                 name="hazard_voided_with_facts",

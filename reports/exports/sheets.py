@@ -4,7 +4,6 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from django.utils import timezone
@@ -53,12 +52,13 @@ def write(path: Path, format: str, heading: Heading, lines: Iterable[list[Cell]]
 def _write_xlsx(path: Path, heading: Heading, lines: Iterable[list[Cell]]) -> None:
     """Text is written as text cells, which Excel never evaluates: nothing needs neutralising here."""
     layout, labels, last = heading.layout, heading.layout.labels, len(heading.layout.labels) - 1
+    amounts = [column.label for column in layout.columns if column.is_amount]
     day = CellFormat().set_num_format("yyyy-mm-dd").set_align("left").set_align("top")
     wrapped = CellFormat().set_text_wrap().set_align("top")
     title = CellFormat().set_bold().set_font_size(16).set_align("center")
     head = CellFormat().set_bold().set_text_wrap().set_align("center").set_border("thin")
     write_worksheet(
-        (dict(zip(labels, map(_cell, line), strict=True)) for line in _at_least_one(lines, len(labels))),
+        (_record(labels, amounts, line) for line in _at_least_one(lines, len(labels))),
         str(path),
         sheet_name=layout.label,
         header_row=_HEAD_ROW,
@@ -90,8 +90,13 @@ def _at_least_one(lines: Iterable[list[Cell]], width: int) -> Iterable[list[Cell
         yield [None] * width
 
 
-def _cell(value: Cell) -> Cell | float:
-    return float(value) if isinstance(value, Decimal) else value
+def _record(labels: list[str], amounts: list[str], line: list[Cell]) -> dict[str, Cell | float]:
+    """A line as the writer takes it, which knows no Decimal."""
+    record = dict(zip(labels, line, strict=True))
+    for label in amounts:
+        if record[label] is not None:
+            record[label] = float(record[label])
+    return record
 
 
 def _write_csv(path: Path, heading: Heading, lines: Iterable[list[Cell]]) -> None:

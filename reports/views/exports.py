@@ -18,9 +18,9 @@ from reports.exports import asking, keeping
 from reports.exports.forms import ExportForm
 from reports.exports.rules import KEPT, MOST_ROWS, Refused
 from reports.layouts import LAYOUTS, layout_of
-from reports.ledger import COUNTED_TO, count_words
 from reports.links import ledger_url
 from reports.models import ExportJob, Format
+from reports.tab_counts import COUNTED_TO, count_words
 
 _TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

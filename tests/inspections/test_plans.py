@@ -228,7 +228,8 @@ def quiet(cast):
 
 def closed(cast, count=1, severity="major", days_ago=0) -> list[int]:
     ids = put(cast, "closed", count, severity=severity)
-    Hazard.objects.filter(pk__in=ids).update(closed_at=timezone.now() - timedelta(days=days_ago))
+    closed_at = timezone.now() - timedelta(days=days_ago)
+    Hazard.objects.filter(pk__in=ids).update(found_on=timezone.localdate(closed_at), closed_at=closed_at)
     return ids
 
 

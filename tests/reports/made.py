@@ -23,7 +23,7 @@ def put(cast: Cast, status: str = "registered", count: int = 1, *, home=None, **
         "domain": "fire",
         "severity": "general",
         "source": "screening",
-        "found_on": timezone.localdate(now),
+        "found_on": timezone.localdate(min(now, fields.get("closed_at", now))),  # found before it is closed
     }
     facts |= {name: fields.pop(name) for name in list(fields) if name in facts}
     made = Hazard.objects.bulk_create(

@@ -7,7 +7,7 @@ from config.ticking import tick
 
 
 class Command(BaseCommand):
-    help = "记录到期的提醒和升级，发送消息，并入统计变动，生成导出文件，各自记录心跳；可与 Celery beat 同时定时运行"
+    help = "记录到期的提醒和升级，发送消息，并入统计变动，生成导出文件，处理台账导入，各自记录心跳；可与 Celery beat 同时定时运行"
     requires_system_checks = []  # runs every minute, and must run even where a page is broken
 
     def handle(self, *args, **options):
