@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from hazards.models import Hazard
-from reports.asked import NAMES, Asked
+from reports.asked import Asked
+from reports.filters import LedgerFilter
 from tests.factories import Cast, make_place
 from tests.inspections.factories import CampaignFactory
 from tests.reports.made import put
@@ -38,7 +39,7 @@ def test_every_pair_of_conditions_is_the_intersection_of_the_two():
         "closed_from": [str(today)], "closed_to": [str(today - timedelta(days=2))], "sort": [],
         "state": ["open", "overdue", "valid", "closed", "registered", "voided"],
     }  # fmt: skip
-    assert set(conditions) == set(NAMES)
+    assert set(conditions) == set(LedgerFilter.base_filters)
     places = {"city", "county", "institution"}
 
     def found(*chosen: tuple[str, str]) -> set[int]:
