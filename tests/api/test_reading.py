@@ -113,7 +113,10 @@ def test_filters_combine(cast, token):
     Hazard.objects.filter(pk=late.pk).update(due_on=today - timedelta(days=2))
     register_hazard(cast)
     hazard_in(cast, "voided")
-    found = lambda **asked: [row["id"] for row in ask(token, "/hazards", **asked).said["items"]]  # noqa: E731
+
+    def found(**asked) -> list[int]:
+        return [row["id"] for row in ask(token, "/hazards", **asked).said["items"]]
+
     assert found(severity="major") == [late.pk]
     assert found(status=["rectifying"], due_to=today) == [late.pk]
     assert found(status=["voided", "registered"], severity="major") == []
