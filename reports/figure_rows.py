@@ -12,6 +12,8 @@ from institutions.actor import Actor
 from institutions.models import Institution
 from institutions.territories import territory_below
 from reports import past
+from reports.chosen_rows import DRAWN
+from reports.drawn_rows import draw_rows
 from reports.figures import FIGURES
 from reports.ledger import COLUMNS, row_shown
 from reports.links import figure_url
@@ -83,12 +85,14 @@ def figure_page(query: QueryDict, actor: Actor, today: date) -> dict:
     page = page_of(
         hazards.values(*COLUMNS), SORTS[""], after=query.get("after", ""), before=query.get("before", "")
     )
+    rows = [row_shown(row, actor, today) for row in page.rows]
     figure, count = query["figure"], hazards.order_by()[: COUNTED_TO + 1].count()
     return {
         "words": words,
         "count": count if count <= COUNTED_TO else COUNTED_TO,
         "has_more": count > COUNTED_TO,
-        "rows": [row_shown(row, actor, today) for row in page.rows],
+        "rows": rows,
+        "drawn": draw_rows(rows, DRAWN, for_institution=bool(actor.institution), is_bulk=False),
         "before_url": figure_url(figure, **kept, before=page.before) if page.before else "",
         "after_url": figure_url(figure, **kept, after=page.after) if page.after else "",
     }

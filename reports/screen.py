@@ -7,6 +7,7 @@ from institutions.actor import Actor
 from reports.asked import filter_words
 from reports.bulk import bulk_in
 from reports.chosen_rows import view_for
+from reports.drawn_rows import draw_rows
 from reports.filters import LedgerFilter
 from reports.hits import mark_rows
 from reports.ledger import Ledger, ledger_page
@@ -37,16 +38,18 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
     else:
         state, ledger = STATES.get(filters.data.get("state", ""), ALL), Ledger(Page([]), {})
     chosen = filters.values
+    rows, bulk = mark_rows(ledger.page.rows, chosen.get("q", "")), bulk_in(state, actor)
     asked = {name: value for name, value in {"state": state.value, **chosen}.items() if value}
     return {
         "filters": filters,
         "view": view,
-        "bulk": bulk_in(state, actor),
+        "bulk": bulk,
         "fields": _fields(filters),
         "notices": notices,
         "tabs": _tabs(state, ledger, chosen),
         "state": state,
-        "rows": mark_rows(ledger.page.rows, chosen.get("q", "")),
+        "rows": rows,
+        "drawn": draw_rows(rows, view, for_institution=bool(actor.institution), is_bulk=bool(bulk)),
         "count": count_words(ledger.counts[state.value]) if ledger.counts else "",
         "chips": _chips(filters, state.value) if filters.is_valid() else [],
         "before_url": _neighbour(chosen, state.value, before=ledger.page.before),
