@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from common.database import Columns, ask
+from common.prepared import prepared_sql
 from institutions.models import User
 from notifications.models import Notice
 
@@ -17,11 +18,15 @@ class Page(NamedTuple):
     next: Notice | None
 
 
+# Every page asks for it.
+_UNREAD = prepared_sql(
+    lambda user_id: Notice.objects.of(User(pk=user_id)).unread().order_by().values("pk")[:COUNT_CAP]
+)
+
+
 def unread_columns(user: User) -> Columns:
     """unread_count, to be asked together with other things."""
-    sql, parameters = (
-        Notice.objects.of(user).unread().order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
-    )
+    sql, parameters = _UNREAD(user.pk)
     return Columns(f"(SELECT count(*) FROM ({sql}) AS unread)", parameters)
 
 
