@@ -4,13 +4,15 @@ And the campaigns, for no other reason than that one statement brings them all.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from django.db import connection
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast
 
 from inspections.models import Campaign
-from institutions.actor import Actor
-from institutions.enums import RegionLevel
+from institutions.actor import Actor, Scope
+from institutions.enums import RegionLevel, Role
 from institutions.models import Institution, Region
 from institutions.territories import OF_ITSELF, is_code
 
@@ -85,10 +87,38 @@ def _drop_own(result: Places, name: str, own: set[str]) -> None:
         del result.data[name]
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What `_known` asks, and all its statement depends on, with nothing in it but codes and numbers."""
+
+    role: Role
+    scope: Scope
+    level: str
+    path: str
+    chosen: tuple[tuple[str, str], ...]
+    actor: Actor = field(compare=False)
+
+
 def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
     """Cities and counties of the scope, the townships and institutions of the chosen county, all campaigns in sight."""
-    codes = {data[level] for level in LEVELS if is_code(data.get(level, ""))}
-    county = data.get(L.COUNTY) if is_code(data.get(L.COUNTY, "")) else None
+    chosen = [(level, data[level]) for level in LEVELS if is_code(data.get(level, ""))]
+    if is_number(data.get(INSTITUTION, "")):
+        chosen.append((INSTITUTION, data[INSTITUTION]))
+    sql, parameters = _statement(
+        _Question(actor.role, actor.scope, own.level, own.path, tuple(chosen), actor)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found = cursor.fetchall()
+    return sorted((Place(*row) for row in found), key=lambda p: (p.path, p.name, p.pk))
+
+
+@lru_cache(maxsize=1024)
+def _statement(asked: _Question) -> tuple[str, tuple]:
+    """SQL and parameters, not what they find: writing it down takes Django longer than PostgreSQL to answer."""
+    actor, data = asked.actor, dict(asked.chosen)
+    own = actor.authority.region
+    codes, county = {data[level] for level in LEVELS if level in data}, data.get(L.COUNTY)
     regions = (
         Region.objects.within(own)
         .filter(
@@ -100,7 +130,7 @@ def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
         .order_by()
         .values_list("level", "code", "id", "name", "parent__code", "path")
     )
-    here = Q(pk=data[INSTITUTION]) if is_number(data.get(INSTITUTION, "")) else Q(pk__in=[])
+    here = Q(pk=data[INSTITUTION]) if INSTITUTION in data else Q(pk__in=[])
     if L(own.level).rank >= L.COUNTY.rank:
         here = Q()
     elif county:
@@ -120,8 +150,7 @@ def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
             Value(CAMPAIGN), Cast("id", CharField()), "id", "name", Cast("starts_on", CharField()), Value("")
         )
     )
-    found = regions.union(institutions, campaigns, all=True)
-    return sorted((Place(*row) for row in found), key=lambda p: (p.path, p.name, p.pk))
+    return regions.union(institutions, campaigns, all=True).query.sql_with_params()
 
 
 def _fill_upwards(data: dict[str, str], regions: dict[str, Place]) -> None:

@@ -63,7 +63,7 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(is_active=True, user__is_active=True)
 
     def held_by(self, user_id: int) -> list["Membership"]:
-        """A person's posts now, oldest first, with their places. One statement."""
+        """A person's posts now, oldest first, with their places, whatever was filtered before. One statement."""
         return _HELD_BY.rows(user_id)
 
     def with_places(self):
