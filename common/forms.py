@@ -7,10 +7,9 @@ from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.forms.utils import flatatt
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import mark_safe
 
-_SELECTED = SafeString(" selected")
+from common.markup import escaped
 
 
 class HouseRenderer(TemplatesSetting):
@@ -53,10 +52,9 @@ class PlainSelect(forms.Select):
 
     def render(self, name, value, attrs=None, renderer=None):
         chosen = "" if value is None else str(value)
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((key, _SELECTED if str(key) == chosen else "", label) for key, label in self.choices),
+        options = "".join(
+            f'<option value="{escaped(key)}"{" selected" if str(key) == chosen else ""}>{escaped(label)}</option>'
+            for key, label in self.choices
         )
         attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
-        return format_html("<select{}>{}</select>", attributes, options)
+        return mark_safe(f"<select{attributes}>{options}</select>")

@@ -1,8 +1,8 @@
 """What every page knows: who acts, where they can go, what they must be told."""
 
-from django.urls import reverse
 from django.utils import timezone
 
+from common.addresses import address
 from config import frame
 from institutions.enums import Capability as C
 
@@ -44,7 +44,7 @@ def _nav(request) -> list[dict]:
     actor, items = request.actor, []
     for label, name, icon, capability, is_short in _NAV:
         if capability is None or (actor and actor.can(capability)):
-            url = reverse(name)
+            url = address(name)
             is_current = request.path == url or (
                 url != "/" and request.path.startswith(_SECTION.get(name, (url,)))
             )
@@ -63,9 +63,9 @@ def house(request):
     short = [item for item in nav if item["is_short"]]
     me = {
         "label": "我的",
-        "url": reverse("me"),
+        "url": address("me"),
         "icon": "user",
-        "is_current": request.path == reverse("me"),
+        "is_current": request.path == address("me"),
         "is_short": True,
     }
     unread, banners = frame.look(request.user, actor, timezone.localdate())

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.urls import reverse
-
 from common.templatetags.house import due_class, due_words, zh_date
 from hazards.enums import HazardStatus, Severity
 from hazards.models.hazard import HazardQuerySet
@@ -12,6 +10,7 @@ from institutions.actor import Actor
 from institutions.models import User
 from reports import words
 from reports.chosen_rows import DRAWN
+from reports.links import hazard_url
 from reports.paging import Page, Sort, page_of
 from reports.states import TABS, State
 from reports.tab_counts import COUNTED, capped_counts
@@ -68,7 +67,7 @@ def row_shown(row: dict, actor: Actor, today: date) -> dict:
     runs = words.clock_runs(row, today)
     return {
         "id": row["id"],
-        "url": reverse("hazards:detail", args=[row["id"]]),
+        "url": hazard_url(row["id"]),
         "number": words.number(row),
         "description": row["description"],
         "domain": words.domain(row),

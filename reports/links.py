@@ -5,9 +5,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-address = cache(
-    reverse
-)  # of pages without arguments: a dashboard leads to one of two some four hundred times
+from common.addresses import address
 
 
 def ledger_url(**parameters: str) -> str:
@@ -20,3 +18,15 @@ def figure_url(figure: str, **parameters: str) -> str:
     """The page that lists exactly the rows of a figure the ledger has no filter for; empty parameters are left out."""
     query = urlencode({"figure": figure} | {name: value for name, value in parameters.items() if value})
     return f"{address('reports:figure_rows')}?{query}"
+
+
+def hazard_url(pk: int) -> str:
+    """The page of a hazard; a list has thirty or more."""
+    before, after = _around_number()
+    return f"{before}{pk}{after}"
+
+
+@cache
+def _around_number() -> tuple[str, str]:
+    before, _, after = reverse("hazards:detail", args=[0]).rpartition("0")
+    return before, after

@@ -3,18 +3,45 @@
 import datetime
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
+from django.template import defaulttags
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
+
+from common.addresses import address
+from common.markup import escaped
 
 register = template.Library()
 
 DUE_SOON_DAYS = 3
 
 
+class _Address(template.Node):
+    """A page without arguments: its address is the same in every request, so it is looked up once."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def render(self, context):
+        return escaped(address(self.name))
+
+
+@register.tag
+def url(parser, token):
+    """Django's own, quick for what a page has most of: `{% url 'name' %}`."""
+    node = defaulttags.url(parser, token)
+    name = node.view_name.var
+    is_fixed = isinstance(name, str) and not (
+        node.view_name.filters or node.args or node.kwargs or node.asvar
+    )
+    return _Address(name) if is_fixed else node
+
+
 @register.simple_tag
+@lru_cache(maxsize=512, typed=True)  # by type, too: HTML and a text that reads the same are not the same
 def icon(name: str, label: str = "") -> str:
     """One icon of the sprite. Decorative unless `label` says it in words for screen readers."""
     href = f"{static('dist/icons.svg')}#{name}"
