@@ -1,9 +1,13 @@
 """The ledger's filter: every parameter of its address but the cursor, checked, with words for what is wrong."""
 
+from collections import OrderedDict
+from copy import copy
+
 import django_filters
 from django import forms
-from django.urls import reverse_lazy
+from django.utils.functional import lazy
 
+from common.addresses import address
 from common.forms import PlainSelect
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
@@ -20,7 +24,11 @@ from reports.states import STATES
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
 _NOT_A_DATE = {"invalid": "请填写正确的日期，例如 2026-11-15。"}
 # With htmx a choice works at once; a date or a word waits for the button. Without, everything does.
-_AT_ONCE = {"hx-get": reverse_lazy("reports:ledger"), "hx-include": "closest form", "hx-trigger": "change"}
+_AT_ONCE = {
+    "hx-get": lazy(address, str)("reports:ledger"),
+    "hx-include": "closest form",
+    "hx-trigger": "change",
+}
 _OFF = {"0", "false", "off", "no"}
 
 
@@ -68,6 +76,17 @@ class _LedgerForm(forms.Form):
             if start and end and start > end:
                 self.add_error(f"{name}_to", "结束日期不能早于开始日期。")
         return self.cleaned_data
+
+
+class _Own(OrderedDict):
+    """The filters of a class; what django-filter takes for one request are copies, but of nothing that stays the same."""
+
+    def __deepcopy__(self, memo):
+        made = OrderedDict((name, copy(one)) for name, one in self.items())
+        for one in made.values():
+            one.extra = dict(one.extra)
+            one.method = one.method  # bound to the copy
+        return made
 
 
 class LedgerFilter(django_filters.FilterSet):
@@ -155,6 +174,17 @@ class LedgerFilter(django_filters.FilterSet):
         return hazards.filter(hazards_saying(text, self.actor))
 
     @property
+    def form(self):
+        """As django-filter's, without a class for each request and a copy of each field."""
+        if not hasattr(self, "_form"):
+            self._form = _LedgerForm(self.data)
+            self._form.fields = {name: one.field for name, one in self.filters.items()}
+        return self._form
+
+    @property
     def values(self) -> dict[str, str]:
         """What is chosen, as parameters of an address; without `state`."""
         return {name: value for name, value in self.data.items() if value and name != "state"}
+
+
+LedgerFilter.base_filters = _Own(LedgerFilter.base_filters)
