@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from hazards.enums import Domain, HazardStatus, Severity, Source
 from institutions.enums import InstitutionKind
+from reports.drawn_lines import draw_line
 from reports.drill import Part
 from reports.figures import SETTLED_KEYS
 from reports.links import figure_url, ledger_url
@@ -57,6 +59,10 @@ class Line:
     def rate_floor(self) -> int:
         """The rate as whole percent for a bar, never rounded up."""
         return int((self.rate or 0) * 100)
+
+    @property
+    def drawn(self) -> SafeString:
+        return draw_line(self)
 
     @property
     def is_ranked(self) -> bool:

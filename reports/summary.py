@@ -68,6 +68,9 @@ GROUP BY institution_id, found_month, status, severity
 """
 
 
+_VALID = frozenset(HazardStatus.values) - {HazardStatus.VOIDED}
+
+
 class Sums(NamedTuple):
     """How many hazards, and how many of them: submitted in time, judged once, passed at once, recurring, self-found."""
 
@@ -103,7 +106,7 @@ class Tally(dict):
     @property
     def valid(self) -> Sums:
         """All but 作废."""
-        return self.of(set(HazardStatus.values) - {HazardStatus.VOIDED})
+        return self.of(_VALID)
 
 
 @dataclass

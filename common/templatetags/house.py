@@ -10,6 +10,7 @@ from django.template import defaulttags
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from common.addresses import address
 from common.markup import escaped
@@ -213,7 +214,7 @@ def number_link(cell) -> str:
     """`cell.value` as `grouped`, leading to `cell.url` where there is one. A filter: pages have hundreds of them."""
     if not cell.url:
         return grouped(cell.value)
-    return format_html('<a href="{}">{}</a>', cell.url, grouped(cell.value))
+    return mark_safe(f'<a href="{escaped(cell.url)}">{grouped(cell.value)}</a>')
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from hazards.enums import HazardStatus, Severity
 from reports.chosen import CHOICES
 from reports.chosen_rows import DRAWN, RowView
+from reports.dashboard import Cell, Line
 from reports.drawn_rows import draw_rows
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;"
@@ -34,6 +35,11 @@ def test_what_was_typed_is_text_wherever_a_row_shows_it():
     assert [
         (html.count("<script"), html.count("<img"), html.count("'")) for html in (drawn, inside, wide)
     ] == [(0, 0, 0)] * 3
+
+
+def test_a_line_of_a_dashboard_keeps_its_name_and_addresses_as_text():
+    evil = Line(EVIL, EVIL, [Cell(3, EVIL, is_bad=True)] * 2, 0.5, Cell(3, EVIL))
+    assert (evil.drawn.count(SAFE), evil.drawn.count("<script"), evil.drawn.count("<img")) == (6, 0, 0)
 
 
 def test_a_row_is_drawn_to_the_letter():
