@@ -6,10 +6,9 @@ from django.db.models.functions import Now
 
 from clocks import words
 from clocks.enums import Audience, ClockKind, LadderKey, Outcome, RungKind, Unit
+from common.constraints import known
 from institutions.models import Authority, Institution, Region
 from notifications.rules import SITE_PATH
-
-from ._parts import known
 
 # What naming a clock's place and its audiences takes, for select_related.
 PLACE = (

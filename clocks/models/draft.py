@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import Q
 
 from clocks.enums import RungKind
+from common.constraints import known, pair
 from institutions.models import Authority
 
-from ._parts import known, pair, user
+from ._parts import user
 from .clock import Clock, Reminder
 
 WAITING = Q(issued_at=None, dropped_at=None, lapsed_at=None)

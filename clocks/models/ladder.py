@@ -5,8 +5,9 @@ from django.db.models import Q
 
 from clocks import words
 from clocks.enums import Audience, LadderKey, LadderStatus, RungKind, Unit
+from common.constraints import known
 
-from ._parts import known, user
+from ._parts import user
 
 
 class Ladder(models.Model):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Least
 
+from common.constraints import known, pair
 from hazards import deadlines
 from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
 from hazards.numbers import number_of
@@ -17,15 +18,6 @@ from institutions.models import Authority, Institution, Region
 
 OPEN = Q(status__in=sorted(OPEN_STATUSES))
 CLOCK_RUNS = Q(status="rectifying")
-
-
-def _pair(name: str) -> models.CheckConstraint:
-    """`name_at` and `name_by` are set together or not at all."""
-    return models.CheckConstraint(
-        name=f"hazard_{name}_pair",
-        condition=Q(**{f"{name}_at": None, f"{name}_by": None})
-        | Q(**{f"{name}_at__isnull": False, f"{name}_by__isnull": False}),
-    )
 
 
 def _user(verbose: str, **options) -> models.ForeignKey:
@@ -241,12 +233,12 @@ class Hazard(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(name="hazard_status_known", condition=Q(status__in=HazardStatus.values)),
-            models.CheckConstraint(name="hazard_severity_known", condition=Q(severity__in=Severity.values)),
-            models.CheckConstraint(name="hazard_domain_known", condition=Q(domain__in=Domain.values)),
-            models.CheckConstraint(name="hazard_source_known", condition=Q(source__in=Source.values)),
+            known("hazard", "status", HazardStatus),
+            known("hazard", "severity", Severity),
+            known("hazard", "domain", Domain),
+            known("hazard", "source", Source),
             *(
-                _pair(name)
+                pair("hazard", name)
                 for name in ("issued", "submitted", "verified", "closed", "void_requested", "voided")
             ),
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 
 from clocks.models import Draft
+from common.constraints import pair
 from hazards.enums import DraftingCause, RecordKind, RecordState
 from institutions.enums import Capability, Department
 from institutions.models import Authority, Institution, Region
@@ -20,14 +21,6 @@ def _user(verbose: str):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
         verbose_name=verbose,
     )  # fmt: skip
-
-
-def _pair(name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        name=f"%(class)s_{name}_pair",
-        condition=Q(**{f"{name}_at": None, f"{name}_by": None})
-        | Q(**{f"{name}_at__isnull": False, f"{name}_by__isnull": False}),
-    )
 
 
 class RecordQuerySet(models.QuerySet):
@@ -101,7 +94,7 @@ class Record(models.Model):
                 condition=Q(addressee=None, institution__isnull=False)
                 | Q(addressee__isnull=False, institution=None) & ~Q(addressee=F("authority")),
             ),
-            *(_pair(name) for name in ("issued", "dropped", "feedback")),
+            *(pair("%(class)s", name) for name in ("issued", "dropped", "feedback")),
             models.CheckConstraint(
                 name="%(class)s_state_with_facts",
                 condition=Q(state="draft", issued_at=None, dropped_at=None, feedback_at=None)
@@ -166,7 +159,7 @@ class Summons(Record):
         verbose_name = "约谈"
         constraints = [
             *Record.Meta.constraints,
-            _pair("minuted"),
+            pair("%(class)s", "minuted"),
             models.CheckConstraint(
                 name="summons_issued_with_time_and_place",
                 condition=~Q(state__in=["issued", "answered"])

@@ -30,22 +30,6 @@ def kinds_known(name: str) -> models.CheckConstraint:
     )
 
 
-def pair(model: str, name: str) -> models.CheckConstraint:
-    """`name_at` and `name_by` are set together or not at all."""
-    return models.CheckConstraint(
-        name=f"{model}_{name}_pair",
-        condition=Q(**{f"{name}_at": None, f"{name}_by": None})
-        | Q(**{f"{name}_at__isnull": False, f"{name}_by__isnull": False}),
-    )
-
-
-def known(model: str, name: str, choices) -> models.CheckConstraint:
-    """The column holds one of the enum's values."""
-    return models.CheckConstraint(
-        name=f"{model}_{name}_known", condition=Q(**{f"{name}__in": choices.values})
-    )
-
-
 class Trace(models.Model):
     """One act on a record. Names and posts are written down as they were; nobody: a command did it."""
 

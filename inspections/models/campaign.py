@@ -6,12 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from common.constraints import known, pair
 from hazards.models import Hazard
 from inspections.enums import CampaignAct, CampaignKind, PlanKind
 from institutions.enums import RegionLevel
 from institutions.models import Authority, Institution, Region
 
-from ._parts import Trace, kinds, kinds_known, known, pair, user
+from ._parts import Trace, kinds, kinds_known, user
 from .checklist import Checklist
 
 

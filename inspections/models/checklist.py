@@ -3,13 +3,14 @@
 from django.db import models
 from django.db.models import Q
 
+from common.constraints import known
 from hazards.enums import Domain, Severity
 from inspections import rules
 from inspections.enums import ChecklistAct, ChecklistStatus
 from institutions.enums import Capability, Department, InstitutionKind, RegionLevel
 from institutions.models import Institution, Region
 
-from ._parts import Trace, kinds, kinds_known, known, user
+from ._parts import Trace, kinds, kinds_known, user
 
 
 class ChecklistQuerySet(models.QuerySet):

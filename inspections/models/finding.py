@@ -5,13 +5,14 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from common.constraints import known
 from files.models import StoredFile
 from hazards.enums import Domain, Severity
 from hazards.models import Hazard
 from inspections.enums import FindingHandling, FindingStage
 from institutions.enums import Department
 
-from ._parts import known, user
+from ._parts import user
 from .checklist import ChecklistItem
 from .visit import Visit
 

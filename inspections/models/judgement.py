@@ -5,10 +5,11 @@ from datetime import date
 from django.db import models
 from django.db.models import Q
 
+from common.constraints import known, pair
 from inspections.enums import SituationStatus
 from institutions.models import Institution, Region
 
-from ._parts import kinds, kinds_known, known, pair, user
+from ._parts import kinds, kinds_known, user
 from .finding import Finding
 
 

@@ -5,10 +5,11 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from common.constraints import known, pair
 from inspections.enums import PacketForm
 from institutions.models import Institution
 
-from ._parts import known, pair, user
+from ._parts import user
 from .checklist import Checklist
 
 _SHA256 = r"^[0-9a-f]{64}$"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from common.constraints import known, pair
 from inspections.enums import (
     OWN_KINDS,
     AnswerValue,
@@ -14,7 +15,7 @@ from inspections.enums import (
 )
 from institutions.models import Institution, Region
 
-from ._parts import Trace, known, pair, user
+from ._parts import Trace, user
 from .campaign import Campaign, InspectionTeam
 from .checklist import Checklist, ChecklistItem
 

@@ -63,7 +63,7 @@ class Export:
     def __init__(self, actor: Actor, count: int):
         self.actor, self.query, self._layout = actor, _found_last(actor, count), LAYOUTS[_LAYOUT]
         asked = self._asked(self.query)
-        self._rows = self._layout.rows(asked.filters.qs, asked.state, asked.sort, asked.today)
+        self._rows = self._layout.rows(asked)
         self.count = self._rows.order_by().count()
 
     def make(self, format: str, query: dict | None = None) -> None:

@@ -170,7 +170,7 @@ def test_feedback_that_an_authority_owes_is_chased_there_and_then_above_it(cast)
     assert set(heard) == {"yellow:institution:+1d", "yellow:county_leader:+1d"}
     assert set().union(*heard.values()) == names(cast.county, cast.county2)
     (body,) = set(Notice.objects.filter(dedupe_key=f"digest:{late}").values_list("body", flat=True))
-    assert f"{cast.home.authority.name}：约谈书面反馈" in body
+    assert f"{cast.home.authority.name}\n　　约谈书面反馈：" in body
     assert f"报{cast.place.city.name}民政部门（红色预警）" in body
     summoning.answer(held, by=cast.county, feedback="已落实责任人和时限。")
     assert clock("feedback") == (held.feedback_due_on, False)

@@ -55,7 +55,8 @@ def closed_ago(cast, days: int, **fields) -> Hazard:
     """Closed so many days ago; what stands in the row is put back by hand, the acts are made today."""
     hazard = hazard_in(cast, HazardStatus.CLOSED, **fields)
     hazard.closed_at = timezone.now() - timedelta(days=days)
-    hazard.save(update_fields=["closed_at"])
+    hazard.found_on = timezone.localdate(hazard.closed_at)
+    hazard.save(update_fields=["closed_at", "found_on"])
     return hazard
 
 

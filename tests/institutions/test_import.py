@@ -340,7 +340,7 @@ def test_judging_takes_the_same_statements_for_any_number_of_rows(
         client.get(address, headers={"HX-Request": "true"})
 
 
-DRY_RUN_QUERIES = 12
+DRY_RUN_QUERIES = 11
 
 
 # --- files that are wrong -------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ def random_world(seed: int, today: date) -> tuple[Cast, Cast]:
             if status != "rectifying":
                 facts["submitted_at"] = timezone.now() - timedelta(days=dice.randrange(50))
         if status == "closed":
-            facts["closed_at"] = timezone.now() - timedelta(days=dice.randrange(90))
+            days = (today - facts["found_on"]).days
+            facts["closed_at"] = timezone.now() - timedelta(days=dice.randrange(days + 1))
         if closed and dice.random() < 0.25:
             facts["recurrence_of_id"] = dice.choice(closed)
         made = put(first, status, home=dice.choice(homes), **facts)

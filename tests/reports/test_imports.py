@@ -469,7 +469,7 @@ def test_the_list_of_history_asks_the_same_few_statements(cast, count, django_as
     imported(cast.county, book(*(line(cast.home, f"第 {n} 处", done="是") for n in range(count))))
     client = as_client(cast.county)
     client.get("/imports/past/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(8):
         client.get("/imports/past/")
 
 
