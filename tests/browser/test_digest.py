@@ -1,10 +1,10 @@
 """A county official with four hundred overdue hazards, told of all on one day: one digest, readable on a phone."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
+import time_machine
 
 from clocks import running
 from clocks.models import Clock, Digest
@@ -43,11 +43,19 @@ def mail_server(settings):
     server.stop()
 
 
+FRIDAY = date(2026, 11, 20)  # digests are of workdays
+
+
 @pytest.fixture
 def official(mail_server):
-    """The official of a county with four hundred matters overdue by 1 to 20 days, and the day it is."""
+    """The official of a county with four hundred matters overdue by 1 to 20 days, on the day `today`."""
+    with time_machine.travel(at(FRIDAY)):
+        yield made_official(FRIDAY)
+
+
+def made_official(today: date):
     seed()
-    cast, today = Cast(name=HOUSES[0]), timezone.localdate()
+    cast = Cast(name=HOUSES[0])
     cast.county.user.email = "county@example.com"
     cast.county.user.save()
     houses = [cast.home, *(cast.place.institution(name=name) for name in HOUSES[1:])]
