@@ -112,6 +112,7 @@ class Demo:
             "SITE_URL": self.where.on_the_network() or self.where.local,
             "HTTPS": "off",
             "IS_DEMO": "1",
+            "SUBSCRIBER_ORIGINS": "http://127.0.0.1:9",  # where nobody listens: pushes can be tried, and go nowhere
         }
         ours = {
             "DATABASE_URL": addresses["DATABASE_URL"],

@@ -254,6 +254,7 @@ def _environment() -> dict[str, str]:
         "STATIC_ROOT": str(DATA / "static"),
         "HTTPS": "off",
         "IS_DEMO": "1",
+        "SUBSCRIBER_ORIGINS": "http://127.0.0.1:9",
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

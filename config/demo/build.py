@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clocks.actions.ladders import load_ladders
 from clocks.sweep import sweep
-from config.demo import clock, wishes
+from config.demo import clock, rankings, wishes
 from config.demo.calendar import Calendar
 from config.demo.cast import SECOND_POST, Cast
 from config.demo.houses import DEMO_COUNTY, OTHER_COUNTY, Builder, choose_sites
@@ -25,6 +25,7 @@ from config.demo.photos import Album, take_pictures
 from config.demo.play import Player
 from config.demo.safety import Keeper
 from config.demo.stories import SAME_PHOTO, Planner, Story, Wish, in_order
+from config.demo.systems import let_in
 from config.demo.visits import plan_visits
 from hazards.actions.anchoring import make_anchor
 from hazards.enums import ClosingLevel, HazardStatus, Severity, Source
@@ -68,11 +69,13 @@ def make_demo(password: str, *, say: Callable[[str], None] = print, stories: int
         player = Player(cast, album, rng)
         visits = plan_visits(cast, houses, told, player, album, now)
         acts = [(act.at, partial(player.play, story, act)) for story, act in in_order(told)]
-        for _, play in sorted([*acts, *visits], key=itemgetter(0)):
+        for _, play in sorted([*acts, *visits, *rankings.published_in_time(cast, now)], key=itemgetter(0)):
             play()
         Keeper(cast, calendar.today, SEED).keep(houses)
         make_due_plans(calendar.today)
         Orders(cast, told, now).play()
+        rankings.draft_of_city(cast, calendar.today)
+        let_in(cast, now)
         _let_clocks_run(now)
         issue_some(cast, now)
         Notice.objects.filter(created_at__lt=now - timedelta(days=_READ_AFTER_DAYS)).update(
@@ -137,6 +140,9 @@ def _plan(houses: list[Institution], planner: Planner, rng: random.Random, total
     other = [house for house in houses if house.authority.region.code == OTHER_COUNTY]
     stories += [planner.plan(other[i % len(other)], wish) for i, wish in enumerate(wishes.OTHER_COUNTY)]
     elsewhere = [house for house in houses if house not in own]
+    facilities = [house for house in elsewhere if house.kind != InstitutionKind.MARRIAGE_OFFICE]
+    neglectful = next(house for house in facilities if house.city.code == rankings.CITY)
+    stories.append(planner.plan(neglectful, wishes.FORGOTTEN))
     weights = [1 + house.beds / 100 for house in elsewhere]
     while len(stories) < total - 2 * _RECURRING - _DOUBLE:
         house, wish = rng.choices(elsewhere, weights)[0], wishes.some_wish(rng)

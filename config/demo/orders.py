@@ -9,6 +9,7 @@ from config.demo import clock
 from config.demo.cast import Cast
 from config.demo.houses import DEMO_COUNTY
 from config.demo.stories import Story
+from config.demo.wishes import FORGOTTEN
 from hazards.actions import drafting, extending, lifecycle, summoning, supervising, transferring
 from hazards.enums import HazardStatus as S
 from hazards.models import Circular, Hazard, HazardEvent
@@ -35,7 +36,11 @@ class Orders:
         self._today = timezone.localdate(self._at)  # of these acts: a working day, which today need not be
         self._step = max(min(evening, now) - self._at, timedelta()) / ACTS
         rows = Hazard.objects.select_related("institution", "county", "supervising_authority__region")
-        touched = [story.hazard.pk for story in stories if story.house.authority.region.code == DEMO_COUNTY]
+        touched = [
+            story.hazard.pk
+            for story in stories
+            if story.house.authority.region.code == DEMO_COUNTY or story.wish is FORGOTTEN
+        ]
         own = {h.pk: h for h in rows.filter(pk__in=touched, supervising_authority__region__code=DEMO_COUNTY)}
         self._own = [own[pk] for pk in sorted(own)]
         self._others = list(rows.exclude(pk__in=touched).filter(is_fixed_on_the_spot=False).order_by("pk"))

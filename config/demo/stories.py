@@ -36,7 +36,7 @@ _NEW_DEADLINE = {A.ISSUE, A.REJECT, A.RETURN}
 
 @dataclass(frozen=True)
 class Wish:
-    """How one story should go. `detour`: acts between issue and the end; `clock`: neglected, overdue, soon or later."""
+    """How one story should go. `detour`: acts between issue and the end; `clock`: forgotten, neglected, overdue, soon or later."""
 
     status: S
     source: Source = Source.SCREENING
@@ -167,6 +167,8 @@ class Planner:
             return -self._rng.randrange(1, 16)
         if wish.clock == "neglected":  # for so long that the ladder drafts a 通报
             return -self._rng.randrange(17, 24)
+        if wish.clock == "forgotten":  # beyond the 30 days of a 一票否决
+            return -self._rng.randrange(33, 45)
         if wish.clock == "soon":
             return self._rng.randrange(0, 4)
         return self._rng.randrange(4, max(6, finding.days))

@@ -76,6 +76,8 @@ OTHER_COUNTY = (
     *[Wish(S.VERIFIED)] * 4,
     *[Wish(S.CLOSED)] * 10,
 )
+# A major one in another county of the demo city, so late that its 考核 asks whether to veto; nobody has taken it up.
+FORGOTTEN = Wish(S.RECTIFYING, clock="forgotten", is_major=True)
 
 _SHARES = {
     S.REGISTERED: 3,
