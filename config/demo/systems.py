@@ -40,8 +40,13 @@ def let_in(cast: Cast, now: datetime) -> None:
             by=by, authority=cast.authorities[city], name="市城市运行平台（演示）", operator="赣州市大数据中心",
             purpose="养老机构重大隐患变动时提示值班人员；推送地址是本机没有程序接收的端口，签发后也不会发到外面。",
             scopes=[Scope.HAZARDS, Scope.INSTITUTIONS], last_day=waits_since.date() + timedelta(days=180),
-            push_url=f"{NOBODY_LISTENS}/yinhuan" if NOBODY_LISTENS in settings.SUBSCRIBER_ORIGINS else "",
+            push_url=push_address(),
         )  # fmt: skip
+
+
+def push_address() -> str:
+    """Where nobody listens, if the environment allows that; else none: an operator's own systems are never taken."""
+    return f"{NOBODY_LISTENS}/yinhuan" if NOBODY_LISTENS in settings.SUBSCRIBER_ORIGINS else ""
 
 
 def _morning(now: datetime, days_ago: int) -> datetime:

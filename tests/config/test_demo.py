@@ -12,8 +12,9 @@ from django.db.models import Count, F
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
+from api.models import Access
 from clocks.models import Clock, Draft
-from config.demo import catalogue, scenes
+from config.demo import catalogue, scenes, systems
 from config.demo.build import make_demo
 from config.demo.calendar import is_working_day
 from config.demo.pictures import Camera
@@ -36,7 +37,11 @@ from institutions.actor import Actor
 from institutions.demo_accounts import DEMO_ACCOUNTS
 from institutions.enums import InstitutionKind, Role
 from institutions.models import Drill, Institution, Licence, Membership, Pledge, Region, User
-from notifications.models import Notice
+from notifications.models import Delivery, Notice, Subscriber
+from reports.appraisals import terms
+from reports.appraisals.reading import live_table
+from reports.models import Appraisal, AppraisalMark
+from reports.periods import end_of
 
 PASSWORD = "Yanshi-2026-ceshi"
 pytestmark = pytest.mark.django_db
@@ -330,3 +335,41 @@ def test_visits_lie_in_office_hours_and_not_in_the_future():
         timezone.localtime(at) for at in Visit.objects.finished().values_list("finished_at", flat=True)
     ]
     assert [at for at in moments if not is_working_day(at.date()) or at > timezone.now()] == []
+
+
+# --- 考核, 数据接入 --------------------------------------------------------------------------------------------
+
+
+def test_the_province_published_a_quarter_that_was_over_and_its_cities_read_it():
+    published = Appraisal.objects.visible_to(actor("city")).get(region__code="360000")
+    assert (published.state, published.document_number[:4]) == ("published", "演示考核")
+    assert end_of(terms.term(published.period).last) < timezone.localdate(published.published_at)
+    assert published.rows.count() == 11
+    assert AppraisalMark.objects.filter(row__appraisal=published, whole__gt=0).exists()
+
+
+def test_the_city_has_a_draft_in_which_a_person_must_decide_over_a_veto():
+    by = actor("city")
+    draft = Appraisal.objects.get(region=by.authority.region)
+    flags = live_table(draft, by, timezone.localdate()).flags
+    assert draft.state == "draft"
+    assert [(flag.kind, flag.is_undecided, len(flag.evidence)) for flag in flags] == [("major_late", True, 1)]
+
+
+def test_one_system_may_read_one_waits_and_nothing_is_pushed_anywhere():
+    now = timezone.now()
+    reading, waiting = Access.objects.visible_to(actor("province")).order_by("requested_at")
+    assert (reading.state(now)[0], waiting.state(now)[0]) == ("有效", "待签发")
+    assert waiting.authority == actor("city").authority
+    assert Subscriber.objects.count() == 0
+    assert Delivery.objects.filter(channel="webhook").count() == 0
+
+
+@override_settings(SUBSCRIBER_ORIGINS=["https://hub.example.gov.cn"])
+def test_no_address_of_an_operators_list_is_taken_for_the_demos_own():
+    assert systems.push_address() == ""
+
+
+@override_settings(SUBSCRIBER_ORIGINS=[systems.NOBODY_LISTENS])
+def test_pushes_of_the_demo_would_go_to_a_port_of_this_machine():
+    assert systems.push_address() == "http://127.0.0.1:9/yinhuan"
