@@ -9,6 +9,7 @@ from hazards.models.hazard import OPEN
 from reports import columns as c
 from reports.chosen import columns_named
 from reports.columns import named
+from reports.history import PAST
 from reports.layout import Layout
 from reports.models import ExportJob
 from reports.risks import RISKS
@@ -136,4 +137,6 @@ LAYOUTS = {
 
 def layout_of(job: ExportJob) -> Layout:
     """The layout a file was asked for in."""
+    if job.layout == PAST.value:  # not of hazards, so never a choice among the others
+        return PAST
     return own_layout(job.columns) if job.layout == OWN else LAYOUTS[job.layout]

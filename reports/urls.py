@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reports import views
-from reports.views import appraisals, dashboards, imports
+from reports.views import appraisals, dashboards, history, imports
 
 app_name = "reports"
 urlpatterns = [
@@ -18,7 +18,8 @@ urlpatterns = [
     path("exports/<uuid:pk>/cancel/", views.cancel, name="cancel_export"),
     path("exports/<uuid:pk>/file/", views.export_file, name="export_file"),
     path("imports/", imports.imports, name="imports"),
-    path("imports/past/", imports.past_hazards, name="past_hazards"),
+    path("imports/past/", history.past_hazards, name="past_hazards"),
+    path("imports/past/export/", history.export_past, name="export_past"),
     path("imports/<uuid:pk>/", imports.import_, name="import"),
     path("imports/<uuid:pk>/columns/", imports.match_import, name="match_import"),
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="confirm_import"),

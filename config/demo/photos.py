@@ -21,8 +21,9 @@ from institutions.models import User
 
 PHOTOGRAPHER = "yanshi-photos"  # exists only while pictures are taken in
 _SHARED_BEFORE, _SHARED_AFTER = 2, 1
-# How long before the act a photo was taken: what was found first, what was mended (perhaps in the same visit) last.
-_FOUND_MINUTES, _MENDED_MINUTES = range(18, 40), range(3, 12)
+# How long before the act a photo was taken: what was found first, what was mended (perhaps in the same visit) last, and
+# before a visit's photos are uploaded, which is four minutes before its end.
+_FOUND_MINUTES, _MENDED_MINUTES = range(18, 40), range(5, 12)
 # What a stored picture says of its content; who uploaded it and when differs from row to row.
 _CONTENT = (
     "kind", "original_sha256", "original_size", "sha256", "size", "width", "height", "dhash", "name", "thumb_name",

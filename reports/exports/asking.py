@@ -11,7 +11,8 @@ from notifications.waking import wake
 from reports.asked import Asked
 from reports.chosen import names_for
 from reports.exports.rules import MOST_PENDING, MOST_ROWS, Refused
-from reports.layouts import LAYOUTS, OWN, layout_of
+from reports.history import History
+from reports.layouts import OWN, layout_of
 from reports.models import PENDING, ExportAct, ExportEvent, ExportJob, Format
 
 TASK = "reports.make_exports"
@@ -23,8 +24,8 @@ def wake_makers() -> None:
 
 
 @transaction.atomic
-def ask(asked: Asked, *, by: Actor, key: uuid.UUID, layout: str, format: str) -> ExportJob:
-    """A file of the rows `asked` (valid) for, in a layout and format; the same `key` again is the same file.
+def ask(asked: Asked | History, *, by: Actor, key: uuid.UUID, layout: str, format: str) -> ExportJob:
+    """A file of the rows `asked` (valid) for, in a layout (its value, checked) and format; the same `key` again is the same file.
 
     Raises Refused when there are too many rows or too many files wait already, Conflict when `key` is somebody
     else's.
@@ -42,7 +43,7 @@ def ask(asked: Asked, *, by: Actor, key: uuid.UUID, layout: str, format: str) ->
         defaults={
             "asked_by": by.user,
             "asked_as": by.membership,
-            "layout": LAYOUTS[layout].value,
+            "layout": layout,
             "format": Format(format),
             "query": asked.query,
             "columns": list(names_for(by)) if layout == OWN else [],

@@ -16,10 +16,9 @@ class LayoutField(forms.ChoiceField):
         super().__init__(choices=choices, widget=forms.RadioSelect(attrs={"class": "stacked"}), **kwargs)
 
 
-class ExportForm(forms.Form):
-    """Layout and format; the conditions travel in the address."""
+class PastExportForm(forms.Form):
+    """The format of a file that has one layout alone; the conditions travel in the address."""
 
-    layout = LayoutField(label="表式", initial=LEDGER.value)
     format = forms.ChoiceField(
         label="格式", choices=Format, initial=Format.XLSX, widget=forms.RadioSelect,
         help_text="Excel 可直接打印；CSV 供其他系统读取",
@@ -29,3 +28,10 @@ class ExportForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = uuid.uuid4
+
+
+class ExportForm(PastExportForm):
+    """Layout and format."""
+
+    layout = LayoutField(label="表式", initial=LEDGER.value)
+    field_order = ("layout", "format", "key")

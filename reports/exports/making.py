@@ -28,6 +28,7 @@ from reports.columns import Cell, Reader
 from reports.exports.asking import record
 from reports.exports.rules import LEASE, MAX_ATTEMPTS, MOST_ROWS, RETRY_AFTER, ROUND, STEP, Refused
 from reports.exports.sheets import Heading, write
+from reports.history import PAST, History
 from reports.layouts import layout_of
 from reports.models import PENDING, ExportAct, ExportJob
 
@@ -121,13 +122,14 @@ def _read_to_the_end() -> None:
         cursor.execute("SET cursor_tuple_fraction = 1")
 
 
-def _asked_again(job: ExportJob) -> tuple[Actor, Asked]:
+def _asked_again(job: ExportJob) -> tuple[Actor, Asked | History]:
     """The person in the post they asked in, and the question put again: scope is what it is now."""
     post = Membership.objects.active().with_places().filter(pk=job.asked_as_id).first()
     actor = Actor(post.user, post) if post else None
     if actor is None or not actor.may_view_hazards:
         raise Refused("您已不在申请导出时的岗位上。")
-    asked = Asked(job.query, actor, timezone.localdate())
+    question = History if job.layout == PAST.value else Asked
+    asked = question(job.query, actor, timezone.localdate())
     if not asked.is_valid:
         raise Refused("原来的条件已不适用（例如地区或机构已不在辖区内），请重新查询后导出。")
     return actor, asked

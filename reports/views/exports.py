@@ -16,11 +16,13 @@ from institutions.forms.base import posted
 from reports.asked import Asked
 from reports.exports import asking, keeping
 from reports.exports.forms import ExportForm
-from reports.exports.rules import KEPT, MOST_ROWS, Refused
+from reports.exports.rules import KEPT, Refused
+from reports.history import PAST
 from reports.layouts import LAYOUTS, layout_of
 from reports.links import ledger_url
 from reports.models import ExportJob, Format
 from reports.tab_counts import COUNTED_TO, count_words
+from reports.views import history
 
 _TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -52,9 +54,10 @@ def new_export(request):
             form.add_error(None, refused.words)
     context = {
         "form": form,
+        "what": "隐患",
+        "home": "隐患台账",
         "words": asked.words,
         "count": count_words(asked.rows.order_by()[: COUNTED_TO + 1].count()),
-        "most": MOST_ROWS,
         "days": KEPT.days,
         "back_url": ledger_url(**asked.query),
     }
@@ -87,9 +90,18 @@ def _shown(job: ExportJob) -> dict:
         "job": job,
         "layout": layout_of(job),
         "goes_at": job.made_at + KEPT if job.made_at else None,
-        "back_url": ledger_url(**job.query),
-        "again_url": f"{reverse('reports:new_export')}{ledger_url(**job.query).removeprefix(reverse('reports:ledger'))}",
+        **_ways_back(job),
     }
+
+
+def _ways_back(job: ExportJob) -> dict[str, str]:
+    """To the rows it was asked for from, and to ask again."""
+    if job.layout == PAST.value:
+        again = history.url_of(job.query, "export_past")
+        return {"home": PAST.label, "back_url": history.url_of(job.query), "again_url": again}
+    back = ledger_url(**job.query)
+    again = f"{reverse('reports:new_export')}{back.removeprefix(reverse('reports:ledger'))}"
+    return {"home": "隐患台账", "back_url": back, "again_url": again}
 
 
 @writes

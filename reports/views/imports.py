@@ -3,8 +3,6 @@
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -18,10 +16,10 @@ from reports.imports.forms import ConfirmForm, LedgerForm, MatchForm
 from reports.imports.reading import CSV
 from reports.imports.rules import KEPT, Refused
 from reports.imports.telling import count_words
-from reports.models import ImportFile, ImportStage, LedgerImport, PastHazard
+from reports.models import ImportFile, ImportStage, LedgerImport
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN, SHOWN_ERRORS, PER_PAGE = 30, 100, 50
+SHOWN, SHOWN_ERRORS = 30, 100
 
 
 def _own(request, pk) -> LedgerImport:
@@ -124,15 +122,3 @@ def marked_import(request, pk):
     response["Content-Disposition"] = content_disposition_header(True, f"标出错误-{job.filename}")
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-@readonly
-def past_hazards(request):
-    """历史台账: what had ended before it came here, counted in no figure."""
-    if not request.actor.may_view_hazards:
-        raise PermissionDenied("您的角色不能查看隐患。")
-    rows = PastHazard.objects.visible_to(request.actor).select_related("institution", "of")
-    if text := request.GET.get("q", "").replace("\0", "").strip()[:80]:
-        rows = rows.matching(text)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "reports/imports/past.html", {"page": page, "q": text})
