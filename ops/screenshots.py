@@ -153,7 +153,7 @@ SHOTS = (
     Shot("field-phone", "county", taken_along, PHONE),
     Shot("visit-record", "county", finished_visit, whole=True),
     Shot("campaign-city", "city", followed("/inspections/campaigns/", "/campaigns/", "百日行动"), whole=True),
-    Shot("appraisal-city", "city", followed("/dashboard/appraisals/", "/appraisals/", "草稿"), whole=True),
+    Shot("appraisal-city", "city", followed("/dashboard/appraisals/", "/appraisals/", "赣州市"), whole=True),
     Shot("appraisal-phone", "city", followed("/dashboard/appraisals/", "/appraisals/", "江西省"), PHONE),
     Shot("access-province", "province", opened("/accesses/")),
     Shot("plans-county", "county", opened("/inspections/plans/")),

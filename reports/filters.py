@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from copy import copy
+from uuid import UUID
 
 import django_filters
 from django import forms
@@ -16,6 +17,7 @@ from inspections import progress
 from inspections.models import Campaign
 from institutions.actor import Actor
 from institutions.enums import InstitutionKind
+from reports.models import ImportedRow
 from reports.paging import SORTS
 from reports.past import end_of_day, start_of_day
 from reports.places import CAMPAIGN, INSTITUTION, LEVELS, Places, places_for
@@ -29,17 +31,14 @@ _AT_ONCE = {
     "hx-include": "closest form",
     "hx-trigger": "change",
 }
+BROUGHT = "import"
 _OFF = {"0", "false", "off", "no"}
 
 
 def _choice(label, choices=(), **extra):
+    drawn = {"widget": PlainSelect(attrs=_AT_ONCE)} | extra
     return django_filters.ChoiceFilter(
-        label=label,
-        choices=choices,
-        empty_label="全部",
-        error_messages=_NOT_A_CHOICE,
-        widget=PlainSelect(attrs=_AT_ONCE),
-        **extra,
+        label=label, choices=choices, empty_label="全部", error_messages=_NOT_A_CHOICE, **drawn
     )
 
 
@@ -93,7 +92,7 @@ class LedgerFilter(django_filters.FilterSet):
     """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
 
     Offers only places and campaigns of the scope. Costs one statement (none for a post at an
-    institution), and one more for words.
+    institution), and one more each for words and for an import.
     """
 
     q = django_filters.CharFilter(
@@ -149,8 +148,12 @@ class LedgerFilter(django_filters.FilterSet):
         super().__init__(self.places.data, queryset)
         for name in (*LEVELS, INSTITUTION, CAMPAIGN):
             self.filters[str(name)].extra["choices"] = self.places.choices.get(name, [])
+        if BROUGHT in self.data:
+            self.filters[BROUGHT].extra["choices"] = _brought(self.data[BROUGHT], queryset)
         self.actor = actor
-        pointless = {*LEVELS, INSTITUTION, CAMPAIGN} - {n for n, c in self.places.choices.items() if c}
+        pointless = {*LEVELS, INSTITUTION, CAMPAIGN, BROUGHT} - {
+            n for n, c in self.places.choices.items() if c
+        }
         pointless |= {"kind"} if actor.institution else set()
         for name in pointless:
             if name not in self.data:
@@ -187,4 +190,17 @@ class LedgerFilter(django_filters.FilterSet):
         return {name: value for name, value in self.data.items() if value and name != "state"}
 
 
-LedgerFilter.base_filters = _Own(LedgerFilter.base_filters)
+def _brought(key: str, hazards) -> list[tuple[str, str]]:
+    """The import as a choice by its file's name, if one of `hazards` came with it."""
+    try:
+        rows = ImportedRow.objects.filter(of=UUID(key), hazard__in=hazards)
+    except ValueError:
+        return []
+    return [(key, name) for name in rows.values_list("of__filename", flat=True)[:1]]
+
+
+# Reached by a link from the import's page alone, so never among the fields that are shown.
+LedgerFilter.base_filters = _Own(
+    LedgerFilter.base_filters
+    | {BROUGHT: _choice("导入", field_name="imported_row__of", widget=forms.HiddenInput)}
+)

@@ -82,7 +82,8 @@ def _fields(filters: LedgerFilter) -> dict:
         "front": [f for f in fields if f.name in _IN_FRONT],
         "more": more,
         "is_open": any(f.name in filters.data or f.errors for f in more),
-        "errors": filters.form["state"].errors,
+        "hidden": [f for f in filters.form.hidden_fields() if f.name != "state"],
+        "errors": [error for f in filters.form.hidden_fields() for error in f.errors],
         "has_errors": not filters.is_valid(),
     }
 

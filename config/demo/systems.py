@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from api import accesses
+from api.admission import admit
 from api.enums import Scope
 from config.demo import clock
 from config.demo.calendar import back
@@ -34,7 +35,8 @@ def let_in(cast: Cast, now: datetime) -> None:
             last_day=asked_at.date() + timedelta(days=360),
         )  # fmt: skip
     with clock.at(asked_at + _ISSUED_AFTER):
-        accesses.issue_token(access, by=cast.officials[province][0], issue_count=0)
+        issued = accesses.issue_token(access, by=cast.officials[province][0], issue_count=0)
+    admit(issued.token)  # read once, now
     with clock.at(waits_since):
         accesses.request_access(
             by=by, authority=cast.authorities[city], name="市城市运行平台（演示）", operator="赣州市大数据中心",

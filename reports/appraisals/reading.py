@@ -23,6 +23,11 @@ class Table:
     flags: list[Flag]
     method: list[str]
 
+    @property
+    def has_vetoes(self) -> bool:
+        """Whether a 一票否决 was confirmed of any region."""
+        return any(standing.vetoes for standing in self.standings)
+
 
 def live_table(appraisal: Appraisal, by: Actor, today: date) -> Table:
     """As it would be published now; `by` must be of the appraisal's own region. Counts in one statement."""

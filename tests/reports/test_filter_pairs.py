@@ -9,7 +9,8 @@ from django.utils import timezone
 from hazards.models import Hazard
 from reports.asked import Asked
 from reports.filters import LedgerFilter
-from tests.factories import Cast, make_place
+from reports.models import ImportedRow
+from tests.factories import Cast, LedgerImportFactory, make_place
 from tests.inspections.factories import CampaignFactory
 from tests.reports.made import put
 
@@ -31,13 +32,16 @@ def test_every_pair_of_conditions_is_the_intersection_of_the_two():
         put(one, "voided", domain="food", description="天窗破损")
     campaign = CampaignFactory(authority=cast.place.province.authorities.get(), created_by=cast.province.user)
     campaign.regions.add(cast.place.province)
+    brought = LedgerImportFactory(asked_as=cast.county.membership)
+    for row, pk in enumerate(Hazard.objects.order_by("pk").values_list("pk", flat=True)[:9], start=2):
+        ImportedRow.objects.create(hazard_id=pk, of=brought, row=row)
     conditions = {
         "q": ["天窗", "qingshan"], "city": [cast.place.city.code], "county": [near.place.county.code],
         "township": [], "institution": [str(cast.home.pk), str(near.home.pk)], "kind": ["cemetery", "nursing_home"],
         "domain": ["food", "fire"], "severity": ["major"], "source": ["report"], "campaign": [str(campaign.pk)],
         "overdue": ["on"], "found_from": [str(today - timedelta(days=3))], "found_to": [str(today - timedelta(days=3))],
         "closed_from": [str(today)], "closed_to": [str(today - timedelta(days=2))], "sort": [],
-        "state": ["open", "overdue", "valid", "closed", "registered", "voided"],
+        "state": ["open", "overdue", "valid", "closed", "registered", "voided"], "import": [str(brought.pk)],
     }  # fmt: skip
     assert set(conditions) == set(LedgerFilter.base_filters)
     places = {"city", "county", "institution"}
