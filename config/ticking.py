@@ -8,7 +8,7 @@ from collections.abc import Callable
 from clocks import sweep as clocks
 from notifications import delivery
 from reports import summary, sweeping
-from reports.imports import working
+from reports.imports import undoing, working
 
 logger = logging.getLogger("house.tick")
 
@@ -19,6 +19,7 @@ ROUND: tuple[tuple[str, Callable[[], int]], ...] = (
     ("统计变动", summary.sweep),
     ("导出", sweeping.sweep),
     ("导入", working.work_all),
+    ("撤回导入", undoing.work_all),
 )
 
 

@@ -33,6 +33,11 @@ def follow_new(hazards: list[Hazard]) -> None:
     running.start_many(_unsaved(hazard) for hazard in hazards)
 
 
+def stop_many(hazards: list[Hazard]) -> None:
+    """Nothing is owed for any of these any more; part of the act's transaction. Their rows are locked."""
+    running.stop_all(Clock.objects.filter(kind=ClockKind.HAZARD, subject_id__in=[h.pk for h in hazards]))
+
+
 def _unsaved(hazard: Hazard) -> Clock:
     facts = _facts(hazard) | {"started_on": timezone.localdate(hazard.status_changed_at)}
     return Clock(kind=ClockKind.HAZARD, subject_id=hazard.pk, next_look_on=facts["started_on"], **facts)

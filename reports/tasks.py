@@ -6,7 +6,7 @@ from reports import summary, sweeping
 from reports.exports import keeping, making
 from reports.exports.asking import TASK
 from reports.imports import asking as importing
-from reports.imports import working
+from reports.imports import undoing, working
 
 
 @shared_task(name=TASK, expires=25)
@@ -36,8 +36,9 @@ def fold_summary():
 # One ledger of 20,000 rows is one transaction where all or nothing was chosen: longer than other tasks may take.
 @shared_task(name=importing.TASK, expires=25, soft_time_limit=570, time_limit=590)
 def work_imports():
-    """The wake-up, and beat every 30 s: judge and write ledgers people brought along."""
+    """The wake-up, and beat every 30 s: judge and write ledgers people brought along, take back what was a mistake."""
     working.work_all()
+    undoing.work_all()
 
 
 @shared_task(name="reports.expire_imports", expires=3600)

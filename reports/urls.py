@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reports import views
-from reports.views import appraisals, dashboards, history, imports
+from reports.views import appraisals, dashboards, history, imports, withdrawals
 
 app_name = "reports"
 urlpatterns = [
@@ -25,6 +25,10 @@ urlpatterns = [
     path("imports/<uuid:pk>/confirm/", imports.confirm_import, name="confirm_import"),
     path("imports/<uuid:pk>/cancel/", imports.cancel_import, name="cancel_import"),
     path("imports/<uuid:pk>/marked/", imports.marked_import, name="marked_import"),
+    path("imports/<uuid:pk>/withdraw/", withdrawals.withdraw_import, name="withdraw_import"),
+    path("imports/withdrawals/<uuid:pk>/", withdrawals.withdrawal, name="withdrawal"),
+    path("imports/withdrawals/<uuid:pk>/decide/", withdrawals.decide_withdrawal, name="decide_withdrawal"),
+    path("imports/withdrawals/<uuid:pk>/drop/", withdrawals.drop_withdrawal, name="drop_withdrawal"),
     path("filters/", views.filters, name="filters"),
     path("filters/keep/", views.keep_filter, name="keep_filter"),
     path("filters/<int:pk>/", views.open_filter, name="open_filter"),

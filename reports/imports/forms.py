@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from openpyxl.utils import get_column_letter
 
 from hazards.enums import Domain, Severity, Source
+from hazards.forms import text
 from reports.imports.fields import FIELDS, REQUIRED
 from reports.imports.reading import MAX_BYTES, MAX_ROWS
 from reports.models import ImportTakes, LedgerImport
@@ -98,6 +99,27 @@ class MatchForm(forms.Form):
     @property
     def choices_made(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in ("domain", "severity", "source", "said_done")}
+
+
+class WithdrawForm(forms.Form):
+    """Why an import is asked back."""
+
+    reason = text("撤回原因", lines=3, min_length=5, help_text="哪里导错了，例如选错了文件、列对应错了")
+
+
+class DecideForm(forms.Form):
+    """Consent or not; not without a word why."""
+
+    verdict = forms.ChoiceField(
+        choices=[("agree", "同意撤回"), ("refuse", "不同意")], widget=forms.HiddenInput
+    )
+    opinion = text("意见", lines=2, required=False, help_text="不同意时须写明原因")
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("verdict") == "refuse" and len(cleaned.get("opinion", "")) < 2:
+            self.add_error("opinion", "请写明不同意的原因。")
+        return cleaned
 
 
 class ConfirmForm(forms.Form):

@@ -14,7 +14,7 @@ from hazards.rules import issuer
 from institutions.actor import Actor
 from institutions.models import Institution
 from reports.imports.fields import BY_NAME
-from reports.imports.lookup import AlreadyHere, Identity, Institutions, Officials
+from reports.imports.lookup import AlreadyHere, Identity, Institutions, Officials, in_turn
 from reports.imports.reading import Values
 from reports.imports.values import (
     EARLIEST,
@@ -212,6 +212,8 @@ class Judge:
                 row.refuse("responsible_person", "整改中的行要写整改责任人（机构档案里也没有责任人）")
 
     def _find_here(self, rows: list[Row]) -> None:
+        for row, identity in zip(rows, in_turn([row.identity for row in rows]), strict=True):
+            row.identity = identity
         here = AlreadyHere([row.identity for row in rows])
         for row in rows:
             if known := here.where(row.identity):

@@ -4,7 +4,7 @@ import difflib
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hazards.models import Hazard
@@ -14,7 +14,7 @@ from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Institution, Membership, ResponsiblePerson
 from reports.imports.values import Unread, plain
-from reports.models import ImportedRow, PastHazard
+from reports.models import ImportedRow, PastHazard, WithdrawnRow
 
 _ROWS = uuid.UUID("6d1f2f34-3b57-4c7b-9d8e-0c6e3f1b7a55")  # names of rows are made under this one
 _ASKED_FOR_LIKENESS = 200  # names that are looked for among all others: each takes a tenth of a second
@@ -115,16 +115,29 @@ class Identity:
     found_on: date
     words: tuple[str, str]  # description and location, without what varies between copies
     number: str
+    turn: int = 0  # how many times it was brought and taken back before
 
     @property
     def uid(self) -> uuid.UUID:
         """The same for the same row, whoever brings it, in whatever file."""
         said = [str(self.institution), self.found_on.isoformat(), *self.words, plain(self.number)]
-        return uuid.uuid5(_ROWS, "\n".join(said))
+        return uuid.uuid5(_ROWS, "\n".join(said + [str(self.turn)] * bool(self.turn)))
+
+
+def in_turn(identities: list[Identity]) -> list[Identity]:
+    """Each under the name it would have now: what was taken back comes again under the next."""
+    while taken := set(
+        WithdrawnRow.objects.filter(uid__in=[i.uid for i in identities]).values_list("uid", flat=True)
+    ):
+        identities = [replace(i, turn=i.turn + 1) if i.uid in taken else i for i in identities]
+    return identities
 
 
 class AlreadyHere:
-    """Which of some rows are in the system: by number, by the name made of what they say, or by what they say."""
+    """Which of some rows are in the system: by number, by the name made of what they say, or by what they say.
+
+    What was taken back (撤回导入) is not; what was voided by hand still is.
+    """
 
     def __init__(self, identities: list[Identity]):
         self._uids = self._uids_of([i.uid for i in identities])
@@ -132,7 +145,7 @@ class AlreadyHere:
         self._by_number = {}
         institutions = {i.institution for i in identities}
         numbers = [pk for i in identities if (pk := (read_number(i.number) or (None, 0))[1]) < 2**63]
-        rows = Hazard.objects.filter(institution__in=institutions)
+        rows = Hazard.objects.filter(institution__in=institutions, withdrawn_row=None)
         same_days = rows.filter(found_on__in={i.found_on for i in identities})
         fields = ("pk", "institution_id", "found_on", "description", "location")
         numbers_of = dict(

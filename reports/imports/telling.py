@@ -10,7 +10,7 @@ from institutions.enums import Capability
 from institutions.models import Membership
 from notifications import outbox
 from notifications.outbox import Message
-from reports.models import ImportedRow, LedgerImport
+from reports.models import ImportedRow, ImportWithdrawal, LedgerImport
 
 
 def count_words(counts: dict[str, int]) -> str:
@@ -47,10 +47,16 @@ def tell_done(request: LedgerImport, written: dict[str, int]) -> None:
     )  # fmt: skip
 
 
-def _tell_places(request: LedgerImport, rows, place: str, capability: Capability, subject: str) -> None:
+def _tell_places(
+    request: LedgerImport, rows, place: str, capability: Capability, subject: str,
+    body: str = "来自原台账《{}》，期限和责任人沿用原台账。", key: str = "",
+) -> None:  # fmt: skip
     """One notice for each person at each place, with how many concern it."""
     counts = dict(
-        rows.values_list(f"hazard__{place}").annotate(n=Count("pk")).values_list(f"hazard__{place}", "n")
+        rows.order_by()
+        .values_list(f"hazard__{place}")
+        .annotate(n=Count("pk"))
+        .values_list(f"hazard__{place}", "n")
     )
     column = "institution" if place == "institution" else "authority"
     posts = Membership.objects.active().filter(
@@ -63,10 +69,10 @@ def _tell_places(request: LedgerImport, rows, place: str, capability: Capability
         Message(
             recipient=user,
             subject=subject.format(sum(counts[at] for at in places)),
-            body=f"来自原台账《{request.filename}》，期限和责任人沿用原台账。",
+            body=body.format(request.filename),
             url=reverse("reports:ledger"),
             topic=f"import:{request.pk}",
-            dedupe_key=f"import:{request.pk}:{column}",
+            dedupe_key=f"import:{request.pk}:{column}{key}",
         )
         for user, places in sorted(concerned.items())
     )
@@ -80,4 +86,58 @@ def _tell(request: LedgerImport, what: str, subject: str, body: str) -> None:
         url=reverse("reports:import", args=[request.pk]),
         topic=f"import:{request.pk}",
         dedupe_key=f"import:{request.pk}:{what}:{request.changed_at.isoformat()}",
+    )
+
+
+def topic_of(withdrawal: ImportWithdrawal) -> str:
+    """The key under which what is said of a withdrawal is settled."""
+    return f"withdrawal:{withdrawal.pk}"
+
+
+def url_of(withdrawal: ImportWithdrawal) -> str:
+    return reverse("reports:withdrawal", args=[withdrawal.pk])
+
+
+def tell_deciders(withdrawal: ImportWithdrawal) -> None:
+    """Officials of the authority that decides."""
+    able = set(roles_with(Capability.REGISTER)) & set(roles_with(Capability.ISSUE))
+    posts = Membership.objects.active().filter(authority=withdrawal.decider_id, role__in=able)
+    users = set(posts.exclude(user=withdrawal.asked_by_id).values_list("user_id", flat=True))
+    asker = f"{withdrawal.asked_by.name}（{withdrawal.asked_as.place.name}）"
+    _say(withdrawal, users, "申请撤回导入，等待确认", f"{asker}：{withdrawal.reason}")
+
+
+def tell_asker(withdrawal: ImportWithdrawal, subject: str, body: str) -> None:
+    """Who asked, of how it was decided or ended."""
+    _say(withdrawal, {withdrawal.asked_by_id}, subject, body)
+
+
+def tell_withdrawn(withdrawal: ImportWithdrawal, counts: dict[str, int]) -> None:
+    """Who asked; the houses and offices that had been told of hazards. What the import said before is settled."""
+    outbox.settle(f"import:{withdrawal.of_id}")
+    stay = f"，{counts['stay']} 条已有人办理，没有撤回" if counts["stay"] else ""
+    tell_asker(
+        withdrawal,
+        f"导入已撤回：{counts['hazards']} 条隐患作废，{counts['past']} 条历史台账撤下{stay}",
+        "同一份台账改正后可以重新导入。",
+    )
+    rows = ImportedRow.objects.filter(hazard__withdrawn_row__of=withdrawal)
+    for place, capability, told in (
+        ("institution", Capability.RECTIFY, rows.filter(hazard__issued_at__isnull=False)),
+        ("supervising_authority", Capability.VERIFY, rows.filter(hazard__issued_at=None)),
+    ):
+        _tell_places(
+            withdrawal.of, told, place, capability, "导入有误已撤回：{} 条隐患作废，不用再办",
+            "来自原台账《{}》，导入有误。", f":{withdrawal.pk}",
+        )  # fmt: skip
+
+
+def _say(withdrawal: ImportWithdrawal, users: set[int], subject: str, body: str) -> None:
+    outbox.notify(
+        recipients=sorted(users),
+        subject=subject,
+        body=f"{body}\n文件：{withdrawal.of.filename}".strip(),
+        url=url_of(withdrawal),
+        topic=topic_of(withdrawal),
+        dedupe_key=f"{topic_of(withdrawal)}:{withdrawal.stage}",
     )

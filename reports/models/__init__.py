@@ -43,11 +43,13 @@ from .summary import (
     SummaryCell,
     SummaryDelta,
 )
+from .withdrawals import OVER, ImportWithdrawal, WithdrawalStage, WithdrawnRow
 
 __all__ = [
     "AT_WORK",
     "FOLD_LOCK",
     "KIND_LOCK",
+    "OVER",
     "PENDING",
     "Appraisal",
     "AppraisalAct",
@@ -70,6 +72,7 @@ __all__ = [
     "ImportFile",
     "ImportStage",
     "ImportTakes",
+    "ImportWithdrawal",
     "ImportedRow",
     "Indicator",
     "LedgerImport",
@@ -82,4 +85,6 @@ __all__ = [
     "VetoDecision",
     "VetoKind",
     "VetoRule",
+    "WithdrawalStage",
+    "WithdrawnRow",
 ]

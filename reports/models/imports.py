@@ -42,6 +42,11 @@ class ImportAct(models.TextChoices):
     CANCELLED = "cancelled", "取消"
     FAILED = "failed", "没有完成"
     DELETED = "deleted", "到期删除文件"
+    ASKED_BACK = "asked_back", "申请撤回"
+    DROPPED = "dropped", "取消申请"
+    REFUSED = "refused", "不同意撤回"
+    AGREED = "agreed", "同意撤回"
+    WITHDRAWN = "withdrawn", "撤回完成"
 
 
 AT_WORK = Q(stage__in=["checking", "importing"])
@@ -194,12 +199,11 @@ class ImportedRow(models.Model):
 
 class PastHazardQuerySet(models.QuerySet):
     def visible_to(self, actor):
-        """Those of institutions in the actor's scope; nothing for who sees no hazards."""
+        """Those of institutions in the actor's scope, without what was taken back; nothing for who sees no hazards."""
         if actor is None or not actor.may_view_hazards:
             return self.none()
-        return self.filter(
-            **{f"institution__{column}": value for column, value in actor.scope.institution_filter.items()}
-        )
+        scope = {f"institution__{column}": value for column, value in actor.scope.institution_filter.items()}
+        return self.filter(withdrawn_row=None, **scope)
 
     def matching(self, text: str):
         """Those whose words, number or institution contain `text`."""
@@ -252,7 +256,10 @@ class PastHazard(models.Model):
                 name="past_hazard_ended", condition=Q(standing__in=["said_done", "closed", "voided"])
             ),
         ]
-        indexes = [models.Index(fields=["institution", "-found_on", "-id"], name="past_hazard_found")]
+        indexes = [
+            models.Index(fields=["institution", "-found_on", "-id"], name="past_hazard_found"),
+            models.Index(fields=["-found_on", "-id"], name="past_hazard_latest"),
+        ]
 
     def __str__(self):
         return f"{self.number} {self.description}"

@@ -10,13 +10,13 @@ from django.utils.http import content_disposition_header
 from common.http import readonly, writes
 from common.workbooks import SheetError
 from institutions.forms.base import posted
-from reports.imports import asking
+from reports.imports import asking, withdrawing
 from reports.imports.fields import FIELDS
 from reports.imports.forms import ConfirmForm, LedgerForm, MatchForm
 from reports.imports.reading import CSV
 from reports.imports.rules import KEPT, Refused
 from reports.imports.telling import count_words
-from reports.models import ImportFile, ImportStage, LedgerImport
+from reports.models import ImportFile, ImportStage, ImportWithdrawal, LedgerImport, WithdrawalStage
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN, SHOWN_ERRORS = 30, 100
@@ -40,8 +40,15 @@ def imports(request):
         except SheetError as error:
             form.add_error("file", str(error))
     jobs = LedgerImport.objects.of(request.user)[:SHOWN]
+    to_decide = ImportWithdrawal.objects.filter(decider=request.actor.authority, stage=WithdrawalStage.ASKED)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    context = {"form": form, "jobs": [_counted(job) for job in jobs], "fields": FIELDS, "days": KEPT.days}
+    context = {
+        "form": form,
+        "jobs": [_counted(job) for job in jobs],
+        "to_decide": to_decide.exclude(asked_by=request.user).select_related("of", "asked_by")[:SHOWN],
+        "fields": FIELDS,
+        "days": KEPT.days,
+    }
     return render(request, "reports/imports/list.html", context, status=status)
 
 
@@ -76,9 +83,13 @@ def _page(request, job: LedgerImport, form: ConfirmForm, status=HTTPStatus.OK) -
         counts = job.counts
         errors = ImportFile.objects.filter(of=job).values_list("errors", flat=True).first() or {}
         rows = sorted(((int(row), words) for row, words in errors.items()))[:SHOWN_ERRORS]
-        context |= {"errors": rows, "good": counts["good"] + counts["issued"], "counts": counts}
+        good = counts["good"] + counts["issued"]
+        context |= {"errors": rows, "good": good, "counts": counts, "days": withdrawing.WITHIN.days}
     elif job.stage == ImportStage.DONE:
         context["words"] = count_words(job.counts["written"])
+        context["written"] = job.counts["written"]
+        context["withdrawal"] = job.withdrawals.first()
+        context["may_withdraw"] = not withdrawing.why_not(job, request.actor)
     return render(request, template, context, status=status)
 
 
