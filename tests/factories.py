@@ -41,6 +41,7 @@ from reports.models import (
     AppraisalRow,
     ExportJob,
     ImportFile,
+    ImportWithdrawal,
     LedgerImport,
     SavedFilter,
     VetoRule,
@@ -336,6 +337,19 @@ class LedgerImportFactory(DjangoModelFactory):
             of=request, content=content.encode(), errors={"2": ["没有填写存在问题"]}, marked=marked
         )
         return request
+
+
+class ImportWithdrawalFactory(DjangoModelFactory):
+    """An import that was asked back by who brought it and waits for the authority right there."""
+
+    class Meta:
+        model = ImportWithdrawal
+
+    of = factory.SubFactory(LedgerImportFactory, stage="done", takes="all")
+    asked_by = factory.SelfAttribute("of.asked_by")
+    asked_as = factory.SelfAttribute("of.asked_as")
+    decider = factory.SelfAttribute("of.asked_as.authority")
+    reason = "选错了文件"
 
 
 class SavedFilterFactory(DjangoModelFactory):

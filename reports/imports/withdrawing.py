@@ -76,8 +76,8 @@ def staying(request: LedgerImport, shown: int) -> tuple[int, list[Stay]]:
     first = list(rows[:shown])
     last = (
         HazardEvent.objects.filter(hazard__in=[h.pk for h in first])
-        .order_by("hazard", "-seq")
-        .distinct("hazard")
+        .order_by("hazard_id", "-seq")
+        .distinct("hazard_id")
     )
     acts = {event.hazard_id: event for event in last}
     return rows.count(), [Stay(hazard, _why(hazard, acts[hazard.pk])) for hazard in first]

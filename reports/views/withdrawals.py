@@ -94,6 +94,8 @@ def decide_withdrawal(request, pk):
 @writes
 def drop_withdrawal(request, pk):
     """Take one's own request back while nobody has decided."""
-    withdrawing.drop(_withdrawal(request, pk), by=request.actor)
+    asking.require(request.actor)
+    own = get_object_or_404(ImportWithdrawal, pk=pk, asked_by=request.user)
+    withdrawing.drop(own, by=request.actor)
     messages.success(request, "已取消申请，什么也没有撤回。")
     return redirect("reports:withdrawal", pk)

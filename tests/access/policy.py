@@ -257,6 +257,12 @@ POLICIES: dict[str, list[Policy]] = {
     "reports:export_file": [of(READERS, "export", own_only=True)],
     "reports:imports": [of(OFFICIALS, methods=BOTH)],
     "reports:past_hazards": [of(READERS)],
+    "reports:export_past": [of(READERS, methods=BOTH)],
+    "reports:withdraw_import": [of(OFFICIALS, "import", BOTH, own_only=True)],
+    # The matrix's is to be decided by its county: nobody else reads it, also not from above.
+    "reports:withdrawal": [of({COUNTY}, "withdrawal", unseen_by=frozenset({CITY, PROVINCE}))],
+    "reports:decide_withdrawal": [of({COUNTY}, "withdrawal", POST, unseen_by=frozenset({CITY, PROVINCE}))],
+    "reports:drop_withdrawal": [of(OFFICIALS, "withdrawal", POST, own_only=True)],
     "reports:import": [of(OFFICIALS, "import", own_only=True)],
     "reports:match_import": [of(OFFICIALS, "import", BOTH, own_only=True)],
     "reports:confirm_import": [of(OFFICIALS, "import", POST, own_only=True)],

@@ -23,7 +23,9 @@ SEES = {role: {"own"} for role in ROLES} | {
 # Who sees nothing of hazards or institutions; the liaison only letters to their own department.
 SEES_NO_BUSINESS = {"system_admin", "security_admin", "liaison"}
 FILTERS = {
-    "reports:ledger": ["institution", "city", "county", "township", "campaign", "q"],
+    "reports:ledger": ["institution", "city", "county", "township", "campaign", "q", "import"],
+    "reports:past_hazards": ["institution", "city", "county", "q", "import"],
+    "reports:export_past": ["institution", "county", "import"],
     "reports:columns": ["institution", "county", "q"],
     "reports:list": ["institution", "city", "county", "township", "campaign", "q", "page"],
     "reports:bulk": ["institution", "county", "pick", "all"],

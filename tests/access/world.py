@@ -28,6 +28,7 @@ from tests.factories import (
     Cast,
     DrillFactory,
     ExportJobFactory,
+    ImportWithdrawalFactory,
     LedgerImportFactory,
     LicenceFactory,
     PledgeFactory,
@@ -112,6 +113,9 @@ class County:
         )
         self.brought = LedgerImportFactory(
             asked_as=cast.county.membership, filename=f"{canary}.csv", content=canary
+        )
+        self.withdrawal = ImportWithdrawalFactory(
+            of=self.brought, reason=f"{canary}原因", decider=cast.county.authority
         )
         self.kept = SavedFilterFactory(
             kept_as=cast.county.membership,
@@ -242,6 +246,7 @@ class County:
             "draft": {"pk": self.draft.pk},
             "export": {"pk": self.export.pk},
             "import": {"pk": self.brought.pk},
+            "withdrawal": {"pk": self.withdrawal.pk},
             "filter": {"pk": self.kept.pk},
             "appraisal": {"pk": self.appraisal.pk},
             "bulk": {"pk": self.bulk.pk},

@@ -32,8 +32,10 @@ from tests.factories import (
     Cast,
     DrillFactory,
     ExportJobFactory,
+    ImportWithdrawalFactory,
     LedgerImportFactory,
     LicenceFactory,
+    MembershipFactory,
     PledgeFactory,
     ResponsiblePersonFactory,
     RobotWebhookFactory,
@@ -421,6 +423,7 @@ class World:
             "draft": self.draft,
             "export": self.exports,
             "import": self.imports,
+            "withdrawal": self.withdrawals,
             "filter": self.filters,
             "bulk": self.bulks,
         }
@@ -449,6 +452,20 @@ class World:
             {"stage": "done", "takes": "good", "counts": counts | {"written": {"good": 1, "issued": 2, "past": 3}}},
         ]  # fmt: skip
         return [{"pk": LedgerImportFactory(**long, **state).pk} for state in states]
+
+    def withdrawals(self, actor) -> list[dict]:
+        """Imports of this actor's asked back: being taken back, done, refused, failed; and one to decide."""
+        boss, now = MembershipFactory(authority=actor.authority), timezone.now()
+        decided = {"decided_by": boss.user, "decided_as": boss, "decided_at": now, "opinion": LONG[:200]}
+        own = {"of__asked_as": actor.membership, "of__filename": f"{LONG[:100]}.csv", "reason": LONG[:200]}
+        states = [
+            {}, decided | {"stage": "at_work", "rows_total": 20_000, "rows_done": 12_345},
+            decided | {"stage": "done", "counts": {"hazards": 12_345, "past": 6_789, "stay": 1}},
+            decided | {"stage": "refused"}, decided | {"stage": "failed", "failure": LONG[:200]},
+        ]  # fmt: skip
+        made = [ImportWithdrawalFactory(**own, **state) for state in states]
+        made.append(ImportWithdrawalFactory(of__asked_as=boss, reason=LONG[:200], decider=actor.authority))
+        return [{"pk": one.pk} for one in made]
 
     def filters(self, actor) -> list[dict]:
         """One this actor kept and shares."""
