@@ -45,7 +45,9 @@ def imports(request):
     context = {
         "form": form,
         "jobs": [_counted(job) for job in jobs],
-        "to_decide": to_decide.exclude(asked_by=request.user).select_related("of", "asked_by")[:SHOWN],
+        "to_decide": to_decide.exclude(asked_by=request.user).select_related(
+            "of", "asked_by", "asked_as__authority"
+        )[:SHOWN],
         "fields": FIELDS,
         "days": KEPT.days,
     }

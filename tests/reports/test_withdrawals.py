@@ -383,5 +383,5 @@ def test_the_page_of_a_withdrawal_asks_the_same_few_statements(cast, count, djan
         submitted(cast, hazard)
     withdrawal, client = asked(cast, job), as_client(cast.city)
     client.get(f"/imports/withdrawals/{withdrawal.pk}/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(f"/imports/withdrawals/{withdrawal.pk}/")
