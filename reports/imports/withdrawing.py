@@ -4,10 +4,12 @@ What nobody has touched since the import goes. What somebody acted on is work do
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -45,19 +47,23 @@ def history_of(request: LedgerImport) -> QuerySet[PastHazard]:
     return PastHazard.objects.filter(of=request, withdrawn_row=None)
 
 
-def _leaned_on() -> Q:
-    """Something else rests on the hazard, though no act was done to it."""
-    return (
-        Exists(Hazard.objects.filter(duplicate_of=OuterRef("pk")))
-        | Exists(Finding.objects.filter(same_as=OuterRef("pk")))
-        | Exists(Summons.hazards.through.objects.filter(hazard=OuterRef("pk")))
-        | Exists(Circular.hazards.through.objects.filter(hazard=OuterRef("pk")))
-    )
+def _leaned_on(request: LedgerImport) -> Q:
+    """Something else rests on the hazard, though no act was done to it.
+
+    Found from the import's rows, each once: asked for row by row, 20,000 of them take seconds.
+    """
+    of = "imported_row__of"
+    resting = [Hazard.objects.filter(**{f"duplicate_of__{of}": request}).order_by().values("duplicate_of")]
+    resting.append(Finding.objects.filter(**{f"same_as__{of}": request}).order_by().values("same_as"))
+    for record_kind in (Summons, Circular):
+        links = record_kind.hazards.through.objects.filter(**{f"hazard__{of}": request})
+        resting.append(links.values("hazard"))
+    return reduce(or_, (Q(pk__in=rows) for rows in resting))
 
 
 def free_to_go(request: LedgerImport) -> QuerySet[Hazard]:
     """The hazards of an import that are as they came, and nothing else rests on them."""
-    return came_with(request).filter(UNTOUCHED).exclude(_leaned_on())
+    return came_with(request).filter(UNTOUCHED).exclude(_leaned_on(request))
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,10 @@ class Stay:
 def staying(request: LedgerImport, shown: int) -> tuple[int, list[Stay]]:
     """How many stay, and the first of them with the act that keeps each. Three statements."""
     rows = (
-        came_with(request).filter(~Q(UNTOUCHED) | _leaned_on()).select_related("institution").order_by("pk")
+        came_with(request)
+        .filter(~Q(UNTOUCHED) | _leaned_on(request))
+        .select_related("institution")
+        .order_by("pk")
     )
     first = list(rows[:shown])
     last = (
