@@ -147,6 +147,8 @@ def rows_of(county) -> dict[str, str]:
         "notifications_subscriber": f"id = {county.access.subscriber.pk}",
         "reports_appraisal": f"id = {county.appraisal.pk}",
         "reports_appraisalevent": f"appraisal_id = {county.appraisal.pk}",
+        "reports_importwithdrawal": f"of_id = '{county.brought.pk}'",
+        "reports_pasthazard": f"of_id = '{county.brought.pk}'",
         "inspections_checklist": f"scope_id = {county.place.county.pk}",
         "inspections_checklistitem": f"checklist_id IN ({county.checklist.pk}, {county.draft_list.pk})",
         "inspections_campaign": f"id = {county.campaign.pk}",
@@ -245,6 +247,7 @@ def foreign_values(county) -> dict[str, list]:
         "campaign": [county.campaign.pk],
         "q": [county.canary, place.county.code, county.hazard.number, county.hazard.pk],
         "pick": [county.hazard.pk],
+        "import": [county.brought.pk],
     }
 
 

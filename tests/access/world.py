@@ -19,6 +19,7 @@ from hazards.actions import lifecycle, summoning
 from institutions.enums import Role
 from institutions.models import ImportDraft, User
 from notifications.models import Notice
+from reports.models import ImportedRow, PastHazard
 from tests.factories import (
     AccessFactory,
     AppraisalFactory,
@@ -114,6 +115,12 @@ class County:
         self.brought = LedgerImportFactory(
             asked_as=cast.county.membership, filename=f"{canary}.csv", content=canary
         )
+        ImportedRow.objects.create(of=self.brought, hazard=self.hazard, row=2)
+        PastHazard.objects.create(
+            uid=uuid.uuid4(), of=self.brought, institution=self.home, row=3, description=f"{canary}隐患",
+            location=f"{canary}部位", domain="fire", severity="general", found_on=timezone.localdate(),
+            standing="closed", cells={"备注": f"{canary}人"}, brought_by=cast.county.authority,
+        )  # fmt: skip
         self.withdrawal = ImportWithdrawalFactory(
             of=self.brought, reason=f"{canary}原因", decider=cast.county.authority
         )

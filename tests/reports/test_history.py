@@ -118,7 +118,7 @@ def test_the_file_has_the_rows_one_sees_word_for_word(cast, format):
         "机构名称": "青山养老院", "存在问题": "灭火器过期", "隐患等级": "重大", "原状态": "原台账写已整改",
         "原编号": "甲1", "原台账文件": "旧台账.xlsx",
     }  # fmt: skip
-    assert row["原台账全文"] == "单位名称：青山养老院；备注：=1+1"
+    assert row["原台账全文"] == "备注：=1+1；单位名称：青山养老院"
     assert list(job.events.order_by("id").values_list("act", "what", "rows")) == [
         ("asked", f"历史台账（{job.get_format_display()}）", None),
         ("made", f"历史台账（{job.get_format_display()}）", 1),
