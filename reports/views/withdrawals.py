@@ -71,8 +71,8 @@ def _page(request, found: ImportWithdrawal, form: DecideForm, status=HTTPStatus.
         "may_drop": is_waiting and found.asked_by_id == request.user.pk,
         "outlook": {} if found.is_at_work else _outlook(found.of),
     }
-    template = "withdrawal_panel" if request.htmx else "withdrawal"
-    return render(request, f"reports/imports/{template}.html", context, status=status)
+    page, part = "reports/imports/withdrawal.html", "reports/imports/withdrawal_panel.html"
+    return render(request, part if request.htmx else page, context, status=status)
 
 
 @writes

@@ -9,12 +9,12 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from hazards.models import Hazard
-from reports.imports.working import work_all
 from reports.models import LedgerImport
+from reports.tasks import work_imports
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_exports import fits
 from tests.factories import Cast
-from tests.reports.importing import HEADINGS, book, brought, line
+from tests.reports.importing import HEADINGS, book, brought, imported, line
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,7 +43,7 @@ def work() -> None:
     """A worker's round, on a connection of its own."""
 
     def run():
-        work_all()
+        work_imports()
         connection.close()
 
     worker = threading.Thread(target=run)
@@ -77,13 +77,37 @@ def test_a_ledger_is_brought_matched_judged_and_imported(window, cast, viewport)
     work()
     expect(page.get_by_text("6 条进入整改，2 条进历史台账")).to_be_visible(timeout=10_000)
     fits(page, "imports-done")
-    page.get_by_role("link", name="查看历史台账").click()
-    page.locator("main summary").first.click()
+    page.get_by_role("link", name="查看导入的历史台账").click()
+    page.locator("main .rows summary").first.click()
     fits(page, "imports-past")
     page.goto("/imports/")
     fits(page, "imports-list")
     page.goto(f"/hazards/{Hazard.objects.first().pk}/")
     fits(page, "imports-hazard")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_wrong_ledger_is_asked_back_and_the_city_consents(window, cast, viewport):
+    job = imported(cast.county, book(line(cast.home), line(cast.home, "灭火器过期", done="是")))
+    page = window(cast.county, viewport)
+    page.goto(f"/imports/{job.pk}/")
+    page.get_by_role("link", name="查看导入的隐患").click()
+    expect(page.get_by_text("导入：台账.xlsx")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="导错了，申请撤回").click()
+    fits(page, "imports-withdraw")
+    page.get_by_label("撤回原因").fill("选成了去年的台账")
+    page.get_by_role("button", name="申请撤回").click()
+    fits(page, "imports-asked")
+    city = window(cast.city, viewport)
+    city.goto("/imports/")
+    city.get_by_role("link", name="台账.xlsx").click()
+    fits(city, "imports-decide")
+    city.get_by_role("button", name="同意撤回").click()
+    expect(city.get_by_text("正在排队")).to_be_visible()
+    work()
+    expect(city.get_by_text("1 条隐患作废，1 条历史台账撤下")).to_be_visible(timeout=10_000)
+    fits(city, "imports-withdrawn")
 
 
 def test_without_scripts_a_ledger_comes_in_by_links_and_buttons(chromium, live_server, cast, window):

@@ -59,7 +59,7 @@ MADE_BY_THE_REAL_ACTS = {
     "ProgressReport", "Transfer", "TransferEvidence", "Circular", "Summons", "Bulletin", "RobotEvent", "Guard",
     "CalendarYear", "Day", "CalendarChange", "Ladder", "Rung", "Clock", "Reminder", "PendingLine", "Digest", "Draft",
     "ExportEvent", "FilterAlert", "FilterMatch", "ClearanceTarget", "ImportFile", "ImportEvent", "ImportedRow",
-    "PastHazard", "RememberedColumn",
+    "PastHazard", "RememberedColumn", "WithdrawnRow",
     "AccessEvent", "Dispatch",
     "AppraisalMark", "AppraisalEvent", "VetoDecision",
 }  # fmt: skip
