@@ -38,7 +38,7 @@ def publish(
     if not terms.is_over(terms.term(row.period), today):
         raise Unfit("考核期间还没有结束，不能发布。")
     table = live_table(row, by, today)
-    if undecided := [flag for flag in table.flags if flag.is_undecided]:
+    if undecided := table.undecided:
         names = "、".join(dict.fromkeys(flag.region.name for flag in undecided))
         raise Unfit(f"还有 {len(undecided)} 项一票否决情形没有认定（{names}），请先逐项认定。")
     if not table.standings:

@@ -24,6 +24,11 @@ class Table:
     method: list[str]
 
     @property
+    def undecided(self) -> list[Flag]:
+        """What a person has yet to confirm or dismiss."""
+        return [flag for flag in self.flags if flag.is_undecided]
+
+    @property
     def has_vetoes(self) -> bool:
         """Whether a 一票否决 was confirmed of any region."""
         return any(standing.vetoes for standing in self.standings)
