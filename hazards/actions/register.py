@@ -11,9 +11,9 @@ from common.http import Conflict
 from hazards import changes, notices, workflow
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import make_event, require_post, transition
-from hazards.actions.lifecycle import issue
+from hazards.actions.lifecycle import issuing
 from hazards.enums import EvidenceStage, HazardAction, HazardStatus
-from hazards.models import Hazard, RectificationSubmission
+from hazards.models import Hazard, HazardEvent, RectificationSubmission
 from institutions.actor import Actor
 from institutions.models import Institution
 
@@ -52,10 +52,8 @@ def register(
         raise PermissionDenied("反弹的隐患须是同一家机构的。")
     if not evidence and not no_photo_reason:
         raise ValueError("请至少上传一张现场照片，或说明无法拍照的原因。")
-    if existing := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
-        return existing
     if Hazard.objects.filter(uid=uid).exists():
-        raise Conflict("这份表单已经由别人提交过，请重新打开登记页面再填。")
+        return _repeated(uid, by)
     now, files = timezone.now(), take(evidence, by=by)
     hazard = Hazard(
         uid=uid,
@@ -91,13 +89,14 @@ def register(
     )
     hazard.save(force_insert=True)
     event.hazard = hazard
-    event.save(force_insert=True)
     attach(hazard, files, EvidenceStage.FOUND, by=by, round=0)
     changes.tell_systems(hazard, event)
     if fixed_with is not None:
-        return _fix_on_the_spot(hazard, by=by, **fixed_with)
+        return _fix_on_the_spot(hazard, event, by=by, **fixed_with)
     if issue_with is not None:
-        return issue(hazard, by=by, **issue_with)
+        facts = issuing(by=by, **issue_with)
+        return transition(hazard, HazardAction.ISSUE, by=by, opened=event, **facts)
+    event.save(force_insert=True)
     notices.tell(hazard, event, by=by)
     return hazard
 
@@ -110,8 +109,14 @@ def _lock(institution: Institution, by: Actor) -> Institution:
     raise PermissionDenied("这家机构不在您的辖区内。")
 
 
+def _repeated(uid: uuid.UUID, by: Actor) -> Hazard:
+    if own := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
+        return own
+    raise Conflict("这份表单已经由别人提交过，请重新打开登记页面再填。")
+
+
 def _fix_on_the_spot(
-    hazard: Hazard, *, by: Actor, measures: str, evidence: list, responsible_person: str
+    hazard: Hazard, opened: HazardEvent, *, by: Actor, measures: str, evidence: list, responsible_person: str
 ) -> Hazard:
     """立行立改: the second half of registering. Needs at least one photo of the repaired state."""
     if not evidence:
@@ -123,6 +128,7 @@ def _fix_on_the_spot(
         by=by,
         comment=measures,
         data=digests(files),
+        opened=opened,
         issued_at=now,
         issued_by=by.user,
         due_on=timezone.localdate(now),
