@@ -1,12 +1,13 @@
 """Statements every page or act asks: Django writes their SQL once in a process instead of each time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import cache, cached_property
 from inspect import signature
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import DatabaseError, connection
+from django.db.models import Field, Model, QuerySet
 
 _SLOTS = range(-1, -20, -1)  # no row has them, and no other parameter of such a statement equals one
 
@@ -42,9 +43,59 @@ class Prepared:
 
     def rows(self, *pks: int | None) -> list:
         """Read now, one statement. A key that is None finds nothing."""
-        rows, compiler, sql, parameters = self._written
+        try:
+            rows, compiler, sql, parameters = self._written
+        except EmptyResultSet:  # Django has seen that it finds nothing, whatever the keys
+            return []
         rows, compiler = rows.all(), copy(compiler)  # another thread may be reading with the same
         compiler.connection = connection
         compiler.as_sql = lambda: (sql, filled(parameters, pks))
         rows.query.get_compiler = lambda using: compiler
         return list(rows)
+
+
+def insert(rows: list[Model]) -> None:
+    """Write new rows of one model in their order, in one statement; they know their keys then.
+
+    What save() would write, for models whose key PostgreSQL draws and whose values are no expressions.
+    """
+    fields, sql = _insert(type(rows[0]), len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in rows for value in _values(row, fields, is_new=True)])
+        keys = cursor.fetchall()
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk, row._state.adding, row._state.db = key, False, connection.alias
+
+
+def update(row: Model, names: Iterable[str]) -> None:
+    """Write these fields of a row that is there, in one statement. Raises DatabaseError when it is gone."""
+    fields, sql = _update(type(row), tuple(names))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*_values(row, fields, is_new=False), row.pk])
+        if cursor.rowcount != 1:
+            raise DatabaseError(f"no {row._meta.label} with the key {row.pk}")
+
+
+@cache
+def _insert(model: type[Model], count: int) -> tuple[list[Field], str]:
+    quote, meta = connection.ops.quote_name, model._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    columns, values = (
+        ", ".join(part) for part in zip(*((quote(f.column), "%s") for f in fields), strict=True)
+    )
+    rows = ", ".join([f"({values})"] * count)
+    return fields, (
+        f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {rows} RETURNING {quote(meta.pk.column)}"
+    )
+
+
+@cache
+def _update(model: type[Model], names: tuple[str, ...]) -> tuple[list[Field], str]:
+    quote, meta = connection.ops.quote_name, model._meta
+    fields = [meta.get_field(name) for name in names]
+    changes = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    return fields, f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {quote(meta.pk.column)} = %s"
+
+
+def _values(row: Model, fields: list[Field], *, is_new: bool) -> list:
+    return [field.get_db_prep_save(field.pre_save(row, is_new), connection) for field in fields]

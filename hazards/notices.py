@@ -141,7 +141,8 @@ def _members(audiences: tuple[Callable, ...]) -> Prepared:
     def made(own, pk, institution, authority, closing, extension, supervised, finder) -> QuerySet:
         keys = _Keys(pk, institution, authority, closing, extension, supervised, finder)
         who = reduce(or_, (audience(keys) for audience in audiences))
-        return Membership.objects.active().filter(who).exclude(user_id=own).values_list("user_id")
+        rows = Membership.objects.active().filter(who).exclude(user_id=own)
+        return rows.order_by().values_list("user_id")
 
     return Prepared(made)
 
@@ -163,7 +164,8 @@ def tell(hazard, event, *, by: Actor) -> int:
         body += f"\n意见：{event.comment}"
     if action in _ENDS:
         outbox.settle(topic(hazard))
-    reading.mark_topic_read(by.user, topic(hazard))
+    if event.seq > 1:  # before the first nobody was told anything
+        reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
         subject=NOTICES[action].subject.format(place=hazard.institution.name, due=_day(hazard.due_on)),

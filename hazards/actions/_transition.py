@@ -9,20 +9,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
-from common.prepared import Prepared
+from common.prepared import Prepared, insert, update
 from hazards import audit, changes, clock, notices, workflow
 from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
 from institutions.models import Membership
 
-_HELD = Prepared(lambda pk: Membership.objects.active().filter(pk=pk).values_list("pk"))
+_HELD = Prepared(lambda pk: Membership.objects.active().filter(pk=pk).order_by().values_list("pk"))
 # The regions are read where they decide something (closing.levels): six joins take longer to plan than all the act writes.
 _LOCKED = Prepared(
     lambda pk: (
         Hazard.objects.select_for_update(no_key=True, of=("self",))
         .select_related("institution", "supervising_authority__region")
         .filter(pk=pk)
+        .order_by()
     )
 )
 
@@ -97,8 +98,8 @@ def transition(
             hazard.status, hazard.status_changed_at = row.target, now
             names += ["status", "status_changed_at"]
         event = make_event(hazard, action, by=by, at=now, from_status=before, comment=comment, data=data)
-        hazard.save(update_fields=names)
-        HazardEvent.objects.bulk_create([opened, event] if opened else [event])
+        update(hazard, names)
+        insert([opened, event] if opened else [event])
         if row.target or "due_on" in fields:
             clock.follow(hazard)
         notices.tell(hazard, event, by=by)

@@ -57,7 +57,9 @@ class RawWrites:
         self._writes: list[tuple[str, Sequence | dict]] = []
         with connection.execute_wrapper(self._note):
             hazard = act()
-        self._writes = [(sql, p) for sql, p in self._writes if has_notices or "INTO notifications_" not in sql]
+        self._writes = [
+            (sql, p) for sql, p in self._writes if has_notices or "INTO notifications_" not in sql
+        ]
         self._pk, self._uid = hazard.pk, str(hazard.uid)
         self._link = linked("DATABASE_URL")
         watch(self._link.info.backend_pid)
