@@ -12,16 +12,9 @@ from django.db.models.functions import Now
 
 from clocks import digests
 from clocks.models import Clock, Draft, PendingLine, topic_of
+from common.prepared import insert_if_new
 from notifications import outbox
 
-_START = """
-INSERT INTO clocks_clock
-    (kind, subject_id, institution_id, authority_id, ladder_key, due_on, started_on, title, url, is_major, next_look_on)
-VALUES (%(kind)s, %(subject_id)s, %(institution_id)s, %(authority_id)s, %(ladder_key)s, %(due_on)s, %(started_on)s,
-    %(title)s, %(url)s, %(is_major)s, %(next_look_on)s)
-ON CONFLICT (kind, subject_id) DO NOTHING
-RETURNING id
-"""
 # One row, by its unique key: no order of locks to keep.
 _STOP = """
 UPDATE clocks_clock SET ended_at = statement_timestamp(), next_look_on = NULL
@@ -52,7 +45,10 @@ def start(
     """
     owed = {"ladder_key": ladder_key, "due_on": due_on, "is_major": is_major}
     told = {"institution_id": institution_id, "authority_id": authority_id, "title": title[:200], "url": url}
-    if new := _begun(kind=kind, subject_id=subject_id, started_on=started_on, **owed, **told):
+    new = Clock(
+        kind=kind, subject_id=subject_id, started_on=started_on, next_look_on=started_on, **owed, **told
+    )
+    if insert_if_new(new):
         return new
     clock = Clock.objects.select_for_update(no_key=True).get(kind=kind, subject_id=subject_id)
     begins_anew = clock.ended_at or any(getattr(clock, name) != value for name, value in owed.items())
@@ -66,15 +62,6 @@ def start(
     if begins_anew:
         forget([clock.pk])
     return clock
-
-
-def _begun(**facts) -> Clock | None:
-    """A clock for a matter that never had one; None where there is one."""
-    facts["next_look_on"] = facts["started_on"]
-    with connection.cursor() as cursor:
-        cursor.execute(_START, facts)
-        row = cursor.fetchone()
-    return Clock(pk=row[0], **facts) if row else None
 
 
 @transaction.atomic(savepoint=False)

@@ -59,12 +59,22 @@ def insert(rows: list[Model]) -> None:
 
     What save() would write, for models whose key PostgreSQL draws and whose values are no expressions.
     """
-    fields, sql = _insert(type(rows[0]), len(rows))
+    _inserted(rows)
+
+
+def insert_if_new(row: Model) -> bool:
+    """Write a row unless one like it is there (by any unique key), and say so; waits for who is writing that one."""
+    return _inserted([row], "ON CONFLICT DO NOTHING") == 1
+
+
+def _inserted(rows: list[Model], otherwise: str = "") -> int:
+    fields, sql = _insert(type(rows[0]), len(rows), otherwise)
     with connection.cursor() as cursor:
         cursor.execute(sql, [value for row in rows for value in _values(row, fields, is_new=True)])
         keys = cursor.fetchall()
-    for row, (key,) in zip(rows, keys, strict=True):
+    for row, (key,) in zip(rows, keys, strict=False):
         row.pk, row._state.adding, row._state.db = key, False, connection.alias
+    return len(keys)
 
 
 def update(row: Model, names: Iterable[str]) -> None:
@@ -77,16 +87,15 @@ def update(row: Model, names: Iterable[str]) -> None:
 
 
 @cache
-def _insert(model: type[Model], count: int) -> tuple[list[Field], str]:
+def _insert(model: type[Model], count: int, otherwise: str) -> tuple[list[Field], str]:
     quote, meta = connection.ops.quote_name, model._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     columns, values = (
         ", ".join(part) for part in zip(*((quote(f.column), "%s") for f in fields), strict=True)
     )
     rows = ", ".join([f"({values})"] * count)
-    return fields, (
-        f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES {rows} RETURNING {quote(meta.pk.column)}"
-    )
+    table, key = quote(meta.db_table), quote(meta.pk.column)
+    return fields, f"INSERT INTO {table} ({columns}) VALUES {rows} {otherwise} RETURNING {key}"
 
 
 @cache
