@@ -67,7 +67,7 @@ SELECT said.id, robots.id, robots.kind, 'robot:' || robots.id, gen_random_uuid()
 FROM said, robots
 """
 
-# In the order of ids: two of them never wait for each other.
+# In the order of ids: two of them may wait, but never for each other.
 _SETTLE = """
 WITH said AS (
     UPDATE notifications_bulletin SET settled_at = statement_timestamp()

@@ -20,7 +20,7 @@ def mark_all_read(user: User, *, up_to: Notice) -> None:
     Notice.objects.filter(pk__in=shown.in_lock_order()).update(read_at=Now())
 
 
-# At every act, so not written down anew each time. In the order of ids: two of them never wait for each other.
+# At every act, so not written down anew each time. In the order of ids: two never wait for each other.
 _READ_TOPIC = """
 UPDATE notifications_notice SET read_at = statement_timestamp()
 WHERE id IN (

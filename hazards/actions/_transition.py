@@ -17,7 +17,8 @@ from institutions.actor import Actor
 from institutions.models import Membership
 
 _HELD = Prepared(lambda pk: Membership.objects.active().filter(pk=pk).order_by().values_list("pk"))
-# The regions are read where they decide something (closing.levels): six joins take longer to plan than all the act writes.
+# The regions are read where they decide something (closing.levels): planning seven joins took longer than all that an
+# act writes.
 _LOCKED = Prepared(
     lambda pk: (
         Hazard.objects.select_for_update(no_key=True, of=("self",))
@@ -37,10 +38,11 @@ def require_post(by: Actor) -> None:
 def lock(hazard: Hazard) -> Hazard:
     """The row as it is now, locked against other acts until the transaction ends (waits 3 s at most).
 
-    Must run inside that transaction.
+    Must run inside that transaction. Raises Hazard.DoesNotExist.
     """
-    (row,) = _LOCKED.rows(hazard.pk)
-    return row
+    if rows := _LOCKED.rows(hazard.pk):
+        return rows[0]
+    raise Hazard.DoesNotExist
 
 
 def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> None:
