@@ -1,15 +1,20 @@
-"""Statements every page or act asks: Django writes their SQL once in a process instead of each time."""
+"""Statements every page or act asks: Django writes their SQL once in a process, PostgreSQL plans them once on a connection."""
 
+import re
 from collections.abc import Callable, Iterable
 from copy import copy
 from functools import cache, cached_property
 from inspect import signature
+from itertools import count
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, connection
 from django.db.models import Field, Model, QuerySet
 
 _SLOTS = range(-1, -20, -1)  # no row has them, and no other parameter of such a statement equals one
+_MOST = 100  # statements of one connection; what comes after is planned each time
+_names: WeakKeyDictionary = WeakKeyDictionary()  # of each connection to PostgreSQL: names by SQL
 
 
 def filled(parameters: tuple, pks: tuple[int | None, ...]) -> tuple:
@@ -20,13 +25,56 @@ def filled(parameters: tuple, pks: tuple[int | None, ...]) -> tuple:
 
 def prepared_sql(made: Callable[..., QuerySet]) -> Callable[..., tuple[str, tuple]]:
     """SQL and parameters of the queryset `made` for primary keys, written at the first call."""
-    written = cache(lambda count: made(*_SLOTS[:count]).query.sql_with_params())
+    written = cache(lambda number: made(*_SLOTS[:number]).query.sql_with_params())
 
     def of(*pks: int) -> tuple[str, tuple]:
         sql, parameters = written(len(pks))
         return sql, filled(parameters, pks)
 
     return of
+
+
+def planned(sql: str, parameters: tuple) -> tuple[str, tuple]:
+    """The same statement as one that PostgreSQL planned when this connection asked it first.
+
+    Only for statements whose best plan is the same for all parameters: that of the first few may be kept. Several
+    statements of a page take longer to plan than to run.
+    """
+    connection.ensure_connection()
+    link = connection.connection
+    names = _names.setdefault(link, {})
+    if sql not in names:
+        if len(names) >= _MOST:
+            return sql, parameters
+        name = f"planned_{len(names)}"
+        with connection.wrap_database_errors, link.cursor() as cursor:
+            cursor.execute(f"PREPARE {name} AS {_numbered(sql)}")
+        names[sql] = name
+    slots = f" ({', '.join(['%s'] * len(parameters))})" if parameters else ""
+    return f"EXECUTE {names[sql]}{slots}", parameters
+
+
+@cache
+def _numbered(sql: str) -> str:
+    """With $1, $2, … for each %s."""
+    number = count(1)
+    return re.sub(r"%[s%]", lambda found: "%" if found[0] == "%%" else f"${next(number)}", sql)
+
+
+class Written:
+    """A queryset's statement, written once; its rows are read as Django would read them."""
+
+    def __init__(self, rows: QuerySet):
+        self._rows, self._compiler = rows, rows.query.get_compiler(rows.db)
+        self.sql, self.parameters = self._compiler.as_sql()
+
+    def read(self, sql: str, parameters: tuple) -> list:
+        """The rows of this statement with other parameters, or as `planned`; read now."""
+        rows, compiler = self._rows.all(), copy(self._compiler)  # another thread may be reading with the same
+        compiler.connection = connection
+        compiler.as_sql = lambda: (sql, parameters)
+        rows.query.get_compiler = lambda using: compiler
+        return list(rows)
 
 
 class Prepared:
@@ -36,22 +84,16 @@ class Prepared:
         self._made = made
 
     @cached_property
-    def _written(self) -> tuple:
-        rows = self._made(*_SLOTS[: len(signature(self._made).parameters)])
-        compiler = rows.query.get_compiler(rows.db)
-        return rows, compiler, *compiler.as_sql()
+    def _written(self) -> Written:
+        return Written(self._made(*_SLOTS[: len(signature(self._made).parameters)]))
 
     def rows(self, *pks: int | None) -> list:
         """Read now, one statement. A key that is None finds nothing."""
         try:
-            rows, compiler, sql, parameters = self._written
+            written = self._written
         except EmptyResultSet:  # Django has seen that it finds nothing, whatever the keys
             return []
-        rows, compiler = rows.all(), copy(compiler)  # another thread may be reading with the same
-        compiler.connection = connection
-        compiler.as_sql = lambda: (sql, filled(parameters, pks))
-        rows.query.get_compiler = lambda using: compiler
-        return list(rows)
+        return written.read(*planned(written.sql, filled(written.parameters, pks)))
 
 
 def insert(rows: list[Model]) -> None:
@@ -87,13 +129,13 @@ def update(row: Model, names: Iterable[str]) -> None:
 
 
 @cache
-def _insert(model: type[Model], count: int, otherwise: str) -> tuple[list[Field], str]:
+def _insert(model: type[Model], number: int, otherwise: str) -> tuple[list[Field], str]:
     quote, meta = connection.ops.quote_name, model._meta
     fields = [field for field in meta.concrete_fields if not field.primary_key]
     columns, values = (
         ", ".join(part) for part in zip(*((quote(f.column), "%s") for f in fields), strict=True)
     )
-    rows = ", ".join([f"({values})"] * count)
+    rows = ", ".join([f"({values})"] * number)
     table, key = quote(meta.db_table), quote(meta.pk.column)
     return fields, f"INSERT INTO {table} ({columns}) VALUES {rows} {otherwise} RETURNING {key}"
 
