@@ -40,6 +40,7 @@ def planned(sql: str, parameters: tuple) -> tuple[str, tuple]:
     Only for statements whose best plan is the same for all parameters: that of the first few may be kept. Several
     statements of a page take longer to plan than to run.
     """
+    connection.close_if_health_check_failed()  # as before any statement of a request: a new one has no plans
     connection.ensure_connection()
     link = connection.connection
     names = _names.setdefault(link, {})
