@@ -1,6 +1,7 @@
 """Statements every page or act asks: Django writes their SQL once in a process, PostgreSQL plans them once on a connection."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from copy import copy
 from functools import cache, cached_property
@@ -13,8 +14,11 @@ from django.db import DatabaseError, connection
 from django.db.models import Field, Model, QuerySet
 
 _SLOTS = range(-1, -20, -1)  # no row has them, and no other parameter of such a statement equals one
-_MOST = 100  # statements of one connection; what comes after is planned each time
-_names: WeakKeyDictionary = WeakKeyDictionary()  # of each connection to PostgreSQL: names by SQL
+_MOST = 64  # statements of one connection, half a megabyte each at most; then the longest unused is given up
+_numbers = count(1)
+# Of each connection to PostgreSQL: names by SQL, oldest use first. A name ends in the first table: for whoever reads a log.
+_names: WeakKeyDictionary = WeakKeyDictionary()
+_TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "?(\w{1,40})')
 
 
 def filled(parameters: tuple, pks: tuple[int | None, ...]) -> tuple:
@@ -43,14 +47,16 @@ def planned(sql: str, parameters: tuple) -> tuple[str, tuple]:
     connection.close_if_health_check_failed()  # as before any statement of a request: a new one has no plans
     connection.ensure_connection()
     link = connection.connection
-    names = _names.setdefault(link, {})
+    names: OrderedDict[str, str] = _names.setdefault(link, OrderedDict())
     if sql not in names:
-        if len(names) >= _MOST:
-            return sql, parameters
-        name = f"planned_{len(names)}"
+        table = _TABLE.search(sql)
+        name = f"planned_{next(_numbers)}_{table[1] if table else 'without_table'}"
         with connection.wrap_database_errors, link.cursor() as cursor:
+            if len(names) >= _MOST:
+                cursor.execute(f"DEALLOCATE {names.popitem(last=False)[1]}")
             cursor.execute(f"PREPARE {name} AS {_numbered(sql)}")
         names[sql] = name
+    names.move_to_end(sql)
     slots = f" ({', '.join(['%s'] * len(parameters))})" if parameters else ""
     return f"EXECUTE {names[sql]}{slots}", parameters
 

@@ -45,9 +45,9 @@ class Shape:
     values: tuple
 
     @property
-    def is_scope_alone(self) -> bool:
-        """Whether one number is all that is asked for."""
-        return len(self.key) == 3 and len(self.values) == 1
+    def is_of_keys(self) -> bool:
+        """Whether all its values are keys of rows: one plan serves them all. How much a range of days leaves differs."""
+        return not any(isinstance(value, date) for value in self.values)
 
 
 def shape_of(rows: QuerySet) -> Shape | None:

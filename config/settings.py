@@ -53,6 +53,7 @@ _connection["OPTIONS"] = _connection.get("OPTIONS", {}) | {
         "-c lock_timeout=3000 "
         f"-c statement_timeout={0 if DATABASE_ROLE == 'owner' else 15000} "
         "-c idle_in_transaction_session_timeout=30000 "
+        "-c random_page_cost=1.1 "  # memory or SSD: reading here and there costs no more
         "-c jit=off "  # pages ask for little; compiling a statement took longer than running it
         "-c search_path=public"
     ),

@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Func, Q, TextField, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, TextField, Value
+from django.db.models.sql.where import AND, WhereNode
 
 from hazards.numbers import read_number
 from institutions.actor import Actor
@@ -28,6 +29,35 @@ class _Saying(Func):
             Func(Value(word.exact, output_field=ArrayField(TextField())), template="%(expressions)s::text[]"),
             Value(NAMED_HAZARDS + 1),
         )
+
+
+class Named(Func):
+    """Condition: this hazard is one of at most NAMED_HAZARDS `ids`.
+
+    PostgreSQL is told that they are few, not which: weighing hundreds of keys takes it longer than fetching their rows.
+    """
+
+    template = "%(expressions)s"
+    arg_joiner = " = "
+    output_field = BooleanField()
+
+    def __init__(self, ids: list[int]):
+        listed = Value(ids, output_field=ArrayField(BigIntegerField()))
+        super().__init__(
+            F("pk"), Func(listed, template="ANY(ARRAY(SELECT unnest(%(expressions)s::bigint[])))")
+        )
+
+
+def is_few(hazards) -> bool:
+    """Whether a queryset is known to hold no more than NAMED_HAZARDS rows, because they were named."""
+    return _names(hazards.query.where)
+
+
+def _names(condition) -> bool:
+    if isinstance(condition, WhereNode):
+        is_all = condition.connector == AND and not condition.negated
+        return is_all and any(_names(child) for child in condition.children)
+    return isinstance(getattr(condition, "lhs", condition), Named)
 
 
 def hazards_saying(text: str, actor: Actor) -> Q:
@@ -62,7 +92,9 @@ def _institutions(word: Word, actor: Actor):
 
 
 def _condition(word: Word, actor: Actor, hazards: list[int], institutions: list[int]) -> Q:
-    own = Q(pk__in=hazards) if len(hazards) <= NAMED_HAZARDS else finds(word, *_FIELDS)
+    own = Q(Named(hazards)) if len(hazards) <= NAMED_HAZARDS else finds(word, *_FIELDS)
+    if not institutions:
+        return own
     if len(institutions) <= NAMED_INSTITUTIONS:
         return own | Q(institution__in=institutions)
     return own | Q(institution__in=_institutions(word, actor))

@@ -15,7 +15,7 @@ from reports import past
 from reports.chosen_rows import DRAWN
 from reports.drawn_rows import draw_rows
 from reports.figures import FIGURES
-from reports.ledger import COLUMNS, row_shown
+from reports.ledger import COLUMNS, NAMES, row_shown
 from reports.links import figure_url
 from reports.paging import SORTS, page_of
 from reports.periods import ALL_TIME, Period, end_of, read_month, span
@@ -83,7 +83,10 @@ def figure_page(query: QueryDict, actor: Actor, today: date) -> dict:
     hazards, words = rows_of(query, actor, today)
     kept = {name: query[name] for name in _KEPT if query.get(name)}
     page = page_of(
-        hazards.values(*COLUMNS), SORTS[""], after=query.get("after", ""), before=query.get("before", "")
+        hazards.values(*COLUMNS, **NAMES),
+        SORTS[""],
+        after=query.get("after", ""),
+        before=query.get("before", ""),
     )
     rows = [row_shown(row, actor, today) for row in page.rows]
     figure, count = query["figure"], hazards.order_by()[: COUNTED_TO + 1].count()

@@ -43,17 +43,22 @@ def _choice(label, choices=(), **extra):
 
 
 class _ClosedFrom(django_filters.DateFilter):
-    """Closed from the day's beginning in Beijing on: moments as they are stored, so that their index answers."""
+    """Closed from the day's beginning in Beijing on: moments as they are stored, so that their index answers.
+
+    Only what is closed has such a moment; said so, the counts of all other tabs need not look.
+    """
 
     def filter(self, hazards, day):
-        return hazards.filter(closed_at__gte=start_of_day(day)) if day else hazards
+        return hazards.filter(status="closed", closed_at__gte=start_of_day(day)) if day else hazards
 
 
 class _ClosedTo(django_filters.DateFilter):
     """Closed before the day's end in Beijing; so also found by then, which tells the order by finding where to begin."""
 
     def filter(self, hazards, day):
-        return hazards.filter(closed_at__lt=end_of_day(day), found_on__lte=day) if day else hazards
+        if not day:
+            return hazards
+        return hazards.filter(status="closed", closed_at__lt=end_of_day(day), found_on__lte=day)
 
 
 def _day(label, field_name, lookup_expr, filter_class=django_filters.DateFilter):
@@ -106,7 +111,7 @@ class LedgerFilter(django_filters.FilterSet):
     county = _choice("县（市、区）", method="in_region")
     township = _choice("乡镇（街道）", method="in_region")
     institution = _choice("机构", field_name="institution_id")
-    kind = _choice("机构类型", InstitutionKind, field_name="institution__kind")
+    kind = _choice("机构类型", InstitutionKind, field_name="institution_kind")
     domain = _choice("隐患类别", Domain)
     severity = _choice("隐患等级", Severity)
     source = _choice("来源", Source)

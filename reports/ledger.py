@@ -5,14 +5,14 @@ from datetime import date
 from functools import lru_cache
 from itertools import count
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from common.shapes import Statement, shape_of, with_stand_ins
 from common.templatetags.house import due_class, due_words, zh_date
 from hazards.enums import HazardStatus, Severity
 from hazards.models.hazard import HazardQuerySet
 from institutions.actor import Actor
-from institutions.models import User
+from institutions.models import Institution, Region, User
 from reports import words
 from reports.chosen_rows import DRAWN, RowView
 from reports.links import hazard_url
@@ -20,11 +20,21 @@ from reports.paging import Page, Place, Sort, page_read
 from reports.states import TABS, State
 from reports.tab_counts import COUNTED, capped_counts
 
+
+def _name_of(model, column: str) -> Subquery:
+    return Subquery(model.objects.filter(pk=OuterRef(column)).order_by().values("name"))
+
+
 COLUMNS = (
     "id", "found_on", "description", "location", "domain", "severity", "status", "due_on", "status_changed_at",
-    "institution__name", "institution__kind", "city__name", "county__name", "township__name",
     "void_requested_at", "recurrence_of_id", "extension_region_id", "supervised_region_id", "awaits_department",
 )  # fmt: skip
+# Looked up for the rows shown, after their order is known; joins are planned for longer than all of it takes.
+NAMES = {
+    "institution__name": _name_of(Institution, "institution_id"),
+    "institution__kind": F("institution_kind"),
+    **{f"{level}__name": _name_of(Region, f"{level}_id") for level in ("city", "county", "township")},
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ def _rows(hazards: HazardQuerySet, state: State, today: date, view: RowView) -> 
     return (
         state.narrow(hazards, today)
         .annotate(counts=capped_counts(hazards, today))
-        .values(*{*COLUMNS, *view.plain}, "counts", **view.made)
+        .values(*({*COLUMNS, *view.plain} - NAMES.keys()), "counts", **NAMES, **view.made)
     )
 
 
@@ -100,7 +110,7 @@ def _rows_at(place: Place, hazards: HazardQuerySet, state: State, today: date, v
         return list(place.find(_rows(hazards, state, today, view)))
     values = (place.value, place.pk, *shape.values)
     asked = _Asked(shape.key, state, today, place.standing_in(_VALUE, _PK), view, hazards, values)
-    return _statement(asked).read(values, is_planned=shape.is_scope_alone)
+    return _statement(asked).read(values, is_planned=shape.is_of_keys)
 
 
 @lru_cache(maxsize=256)

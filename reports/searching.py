@@ -16,7 +16,7 @@ from institutions.models import Institution
 from institutions.regions import place_seen_from
 from institutions.search import answering
 from reports.hits import mark_institutions, mark_rows
-from reports.ledger import COLUMNS, row_shown
+from reports.ledger import COLUMNS, NAMES, row_shown
 from reports.links import ledger_url
 
 SHOWN = 8
@@ -59,7 +59,7 @@ def hazard_numbered(typed: str, actor: Actor) -> int | None:
 def hazards_found(typed: str, actor: Actor, today: date, most: int = SHOWN) -> Found:
     """The latest hazards in scope that answer `typed`, marked; at most three statements."""
     rows = Hazard.objects.visible_to(actor).filter(hazards_saying(typed, actor)).order_by("-found_on", "-id")
-    found = [row_shown(row, actor, today) for row in rows.values(*COLUMNS)[: most + 1]]
+    found = [row_shown(row, actor, today) for row in rows.values(*COLUMNS, **NAMES)[: most + 1]]
     return Found(mark_rows(found[:most], typed), ledger_url(q=typed) if len(found) > most else "")
 
 

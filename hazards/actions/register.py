@@ -62,6 +62,7 @@ def register(
     hazard = Hazard(
         uid=uid,
         institution=institution,
+        institution_kind=institution.kind,
         province_id=institution.province_id,
         city_id=institution.city_id,
         county_id=institution.county_id,

@@ -90,6 +90,7 @@ def _hazard(entry: Entry, by: Actor, now: datetime) -> Hazard:
     return Hazard(
         uid=entry.uid,
         institution=home,
+        institution_kind=home.kind,
         province_id=home.province_id,
         city_id=home.city_id,
         county_id=home.county_id,

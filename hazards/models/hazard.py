@@ -3,20 +3,17 @@
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.contrib.postgres.fields import DateTimeRangeField
-from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Coalesce, Least
+from django.db.models import F, Q
 
 from common.constraints import known, pair
 from hazards import deadlines
 from hazards.enums import OPEN_STATUSES, Domain, HazardStatus, Severity, Source
+from hazards.models.indexes import INDEXES, OPEN
 from hazards.numbers import number_of
-from institutions.enums import PROTECTED_KINDS
+from institutions.enums import PROTECTED_KINDS, InstitutionKind
 from institutions.models import Authority, Institution, Region
 
-OPEN = Q(status__in=sorted(OPEN_STATUSES))
 CLOCK_RUNS = Q(status="rectifying")
 
 
@@ -37,23 +34,6 @@ def _place(verbose: str, **options) -> models.ForeignKey:
     return models.ForeignKey(
         Region, on_delete=models.PROTECT, related_name="+", verbose_name=verbose, db_index=False, **options
     )
-
-
-def _of_level(level: str, *above: str) -> list[models.Index]:
-    """What the ledger needs for one level of scope: its orders, and its counts from an index alone.
-
-    Under a filter by place the columns of the levels above are compared, too (visible_to), so counts need them.
-    """
-    covered = ["status", "domain", "severity", "source", *above]
-    return [
-        models.Index(
-            level, F("found_on").desc(), F("id").desc(), include=covered, name=f"hazard_{level}_found"
-        ),
-        models.Index(level, "due_on", "id", name=f"hazard_{level}_due"),
-        models.Index(level, "status_changed_at", "id", name=f"hazard_{level}_changed"),
-        models.Index(level, *above, "domain", "source", "severity", "status", name=f"hazard_{level}_facets"),
-        models.Index(level, "due_on", "id", condition=OPEN, name=f"hazard_open_{level}_due"),
-    ]
 
 
 class HazardQuerySet(models.QuerySet):
@@ -102,6 +82,10 @@ class Hazard(models.Model):
         verbose_name="机构",
         db_index=False,
     )
+    # The institution's, so that indexes know it: PostgreSQL writes no other, whatever is said (docs/adr/0035)
+    institution_kind = models.CharField(
+        "机构类型", max_length=20, choices=InstitutionKind, default="", editable=False
+    )
     province = _place("省")
     city = _place("市")
     county = _place("县")
@@ -125,6 +109,7 @@ class Hazard(models.Model):
         null=True,
         blank=True,
         related_name="recurrences",
+        db_index=False,
         verbose_name="反弹自",
     )
 
@@ -142,6 +127,7 @@ class Hazard(models.Model):
         null=True,
         blank=True,
         related_name="duplicates",
+        db_index=False,
         verbose_name="重复于",
     )
 
@@ -179,59 +165,7 @@ class Hazard(models.Model):
     class Meta:
         verbose_name = "隐患"
         ordering = ["-found_on", "-id"]
-        indexes = [
-            *_of_level("province"),
-            *_of_level("city", "province"),
-            *_of_level("county", "city", "province"),
-            models.Index("township", F("found_on").desc(), F("id").desc(), name="hazard_township_found"),
-            models.Index(
-                "institution", F("found_on").desc(), F("id").desc(), name="hazard_institution_found"
-            ),
-            models.Index(
-                "institution",
-                "county",
-                "city",
-                "province",
-                "domain",
-                "source",
-                "severity",
-                "status",
-                name="hazard_institution_facets",
-            ),
-            models.Index("institution", "due_on", "id", condition=OPEN, name="hazard_open_institution_due"),
-            # What waits for an authority, and what a person had in hand: among open work alone, so few.
-            models.Index("supervising_authority", "status", condition=OPEN, name="hazard_open_authority"),
-            *(
-                models.Index(name, condition=OPEN, name=f"hazard_open_{name}")
-                for name in ("registered_by", "issued_by", "submitted_by", "verified_by")
-            ),
-            models.Index("supervising_officer", condition=OPEN, name="hazard_open_officer"),
-            GistIndex(  # who was open at a past moment (reports/past.py)
-                Func(
-                    Least("registered_at", "closed_at", "voided_at"),
-                    Coalesce("closed_at", "voided_at"),
-                    function="tstzrange",
-                    output_field=DateTimeRangeField(),
-                ),
-                name="hazard_open_span",
-            ),
-            models.Index(
-                "closing_region",
-                "status_changed_at",
-                "id",
-                condition=Q(status="verified"),
-                name="hazard_to_close",
-            ),
-            models.Index(
-                "extension_region", "id", condition=Q(extension_region__isnull=False), name="hazard_to_extend"
-            ),
-            models.Index(
-                "supervised_region",
-                "id",
-                condition=Q(supervised_region__isnull=False),
-                name="hazard_supervised",
-            ),
-        ]
+        indexes = INDEXES
         constraints = [
             known("hazard", "status", HazardStatus),
             known("hazard", "severity", Severity),

@@ -88,13 +88,14 @@ def _deep(words: str, actor: Actor, browser: Browser, effort: Effort) -> list[Ro
 
 
 def words_said() -> list[tuple[str, int]]:
-    """The rarest and the commonest two characters of what is said to be wrong, each with its number of hazards."""
+    """The rarest and the commonest two characters of what is said to be wrong and where, each with its number of hazards."""
     counts: Counter[str] = Counter()
     names = "".join(name for (name,) in answer("SELECT DISTINCT name FROM institutions_region"))
-    for text, count in answer("SELECT description, count(*) FROM hazards_hazard GROUP BY 1"):
-        for run in re.findall(r"[\u4e00-\u9fff]{2,}", text):
-            for pair in {run[n : n + 2] for n in range(len(run) - 1)}:
-                counts[pair] += count
+    said = "SELECT description || ' ' || location, count(*) FROM hazards_hazard GROUP BY 1"
+    for text, count in answer(said):
+        runs = re.findall(r"[\u4e00-\u9fff]{2,}", text)
+        for pair in {run[n : n + 2] for run in runs for n in range(len(run) - 1)}:
+            counts[pair] += count
     known = [(count, pair) for pair, count in counts.items() if pair not in names]
     return [(pair, count) for count, pair in (min(known), max(known))]
 

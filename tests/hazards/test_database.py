@@ -119,3 +119,22 @@ def test_the_runtime_role_cannot_widen_the_legal_pairs():
     with pytest.raises(ProgrammingError, match="permission denied"):
         run("INSERT INTO hazards_legaltransition (from_status, to_status) VALUES ('closed', 'registered')")
     assert Hazard.objects.count() == 0
+
+
+def kinds(*hazards) -> list[str]:
+    return [Hazard.objects.values_list("institution_kind", flat=True).get(pk=hazard.pk) for hazard in hazards]
+
+
+def test_a_hazard_carries_the_kind_of_its_institution_whoever_writes_it(cast):
+    here, there = register_hazard(cast), register_hazard(Cast(make_place(), kind="cemetery"))
+    assert kinds(here, there) == ["nursing_home", "cemetery"]
+    run("UPDATE hazards_hazard SET institution_kind = 'cemetery' WHERE id = %s", here.pk)
+    here.institution_kind = "cemetery"
+    here.save(update_fields=["institution_kind"])
+    assert kinds(here) == ["nursing_home"]
+
+
+def test_a_hazard_follows_when_its_institution_turns_out_to_be_of_another_kind(cast):
+    here, there = register_hazard(cast), register_hazard(Cast(make_place()))
+    Institution.objects.filter(pk=cast.home.pk).update(kind="welfare_home")
+    assert kinds(here, there) == ["welfare_home", "nursing_home"]

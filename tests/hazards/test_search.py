@@ -141,3 +141,20 @@ def test_filling_finds_nothing_to_do_where_triggers_have_done_it():
     said = io.StringIO()
     call_command("fill_search", all=True, stdout=said)
     assert said.getvalue().splitlines()[-1] == "hazards_hazard：补齐 3 行。"
+
+
+def test_few_are_named_to_postgresql_and_known_to_be_few():
+    cast = Cast(name="青山敬老院")
+    pks = put(cast, description="天窗漏雨", count=3)
+    here = Hazard.objects.visible_to(cast.county)
+    words = {"天窗": True, "天窗 漏雨": True, "天窗 青山": True, "青山": False, str(pks[0]): False}
+    assert {text: search.is_few(here.filter(hazards_saying(text, cast.county))) for text in words} == words
+    assert [
+        search.is_few(rows) for rows in (here, here.filter(pk__in=pks), here.exclude(search.Named(pks)))
+    ] == [
+        False,
+        False,
+        False,
+    ]
+    assert sorted(here.filter(search.Named(pks[:2])).values_list("pk", flat=True)) == pks[:2]
+    assert list(here.filter(search.Named([]))) == []

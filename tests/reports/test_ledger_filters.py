@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from hazards import search
+from hazards.enums import HazardStatus
 from hazards.models import Hazard
 from tests.factories import Cast, InstitutionFactory, RegionFactory, make_place
 from tests.reports.made import ids, ledger, put
@@ -58,6 +60,25 @@ def test_a_count_stops_at_a_thousand(client):
     counts = [tab["count"] for tab in ledger(client, cast.county).context["tabs"]]
     assert counts == ["1000+", "1000+", "1000+", "0", "0", "0", "0", "0", "0"]
     assert "共 1000+ 条" in ledger(client).content.decode()
+
+
+@pytest.mark.parametrize("named", [1000, 0])
+def test_the_tabs_count_what_words_find_whether_few_or_many(client, today, monkeypatch, named):
+    monkeypatch.setattr(search, "NAMED_HAZARDS", named)
+    cast = Cast()
+    for n, status in enumerate(HazardStatus.values, 1):
+        put(cast, status, n, description="天窗漏雨")
+        put(cast, status, 2)
+    put(cast, "rectifying", 3, description="天窗破损", due_on=today - timedelta(days=1))
+    client.force_login(cast.county.user)
+    for asked, counts in (
+        ({"q": "天窗"}, ["24", "13", "1", "5", "3", "4", "3", "5", "6"]),
+        ({"q": "天窗 漏雨"}, ["21", "10", "1", "2", "3", "4", "0", "5", "6"]),
+        ({"q": "天窗", "overdue": "on"}, ["3", "3", "0", "3", "0", "0", "3", "0", "0"]),
+        ({"q": "天窗", "closed_from": today.isoformat()}, ["5", "0", "0", "0", "0", "0", "0", "5", "0"]),
+        ({"q": "没有的"}, ["0"] * 9),
+    ):
+        assert [tab["count"] for tab in ledger(client, **asked).context["tabs"]] == counts, asked
 
 
 def test_each_choice_alone_and_all_together(client, today):

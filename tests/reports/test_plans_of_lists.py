@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from hazards.models import Hazard
 from reports import past
-from reports.ledger import COLUMNS
+from reports.ledger import COLUMNS, NAMES
 from reports.paging import SORTS
 from reports.tab_counts import _capped
 from tests.factories import Cast
@@ -64,7 +64,7 @@ def on_hazards(nodes: list[dict]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("name", SORTS)
 def test_every_order_at_every_level_is_read_from_its_index_at_any_depth(cast, level, name):
     sort, actor = SORTS[name], getattr(cast, level)
-    rows = Hazard.objects.visible_to(actor).values(*COLUMNS)
+    rows = Hazard.objects.visible_to(actor).values(*COLUMNS, **NAMES)
     middle = rows.order_by(*sort.order()).exclude(due_on=None)[30]
     (beyond, *_) = sort.beyond(middle[sort.field], middle["id"])
     for page in (rows, rows.filter(beyond)):

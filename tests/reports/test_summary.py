@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import InternalError, ProgrammingError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from hazards.enums import HazardStatus
@@ -229,6 +230,7 @@ def test_eight_writers_a_folder_and_a_rebuild_at_once_leave_no_difference():
         thread.join()
     assert faults == []
     assert (Hazard.objects.count(), summary.differences()) == (240, 0)
+    assert not Hazard.objects.exclude(institution_kind=F("institution__kind")).exists()
     summary.fold_all()
     assert (SummaryDelta.objects.count(), summary.differences()) == (0, 0)
     assert read(cast.county).within(ALL_TIME).valid.n == 240
