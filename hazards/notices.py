@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.urls import reverse
 
-from hazards.enums import HazardAction
+from hazards.enums import HazardAction, HazardStatus
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
 from institutions.models import Membership
@@ -60,6 +60,20 @@ def supervision_holders(hazard) -> Q:
     return _officials_of(hazard.supervised_region_id, Capability.SUPERVISE)
 
 
+def whose_turn(hazard) -> Q:
+    """Those who can do the next step: the institution, its supervising authority, who closes out or lifts an order."""
+    if hazard.status == HazardStatus.RECTIFYING:
+        return institution_people(hazard)
+    if hazard.status == HazardStatus.VERIFIED:
+        return supervision_holders(hazard) if hazard.supervised_region_id else closers(hazard)
+    return supervisors(hazard)
+
+
+def officer(hazard) -> Q:
+    """The supervising officer (监管责任人), while they hold a post at the supervising authority."""
+    return supervisors(hazard) & Q(user_id=hazard.supervising_officer_id)
+
+
 def finder(hazard) -> Q:
     """Who registered it: a patrol or a superior wants to know what became of it."""
     return Q(user_id=hazard.registered_by_id)
@@ -67,7 +81,7 @@ def finder(hazard) -> Q:
 
 @dataclass(frozen=True)
 class Notice:
-    """Audiences and the sentence they read; `{h}` is the hazard."""
+    """Audiences and the sentence they read, with the place, the deadline and the next step."""
 
     audiences: tuple[Callable, ...]
     subject: str
@@ -98,16 +112,31 @@ NOTICES: dict[HazardAction, Notice] = {
     A.WITHDRAW_TRANSFER: Notice((supervisors,), "已撤回移送：{place}"),
     A.ANSWER_TRANSFER: Notice((supervisors,), "移送部门已回执：{place}"),
     A.RECORD_ANSWER: Notice((supervisors,), "已录入移送部门的回执：{place}"),
+    A.NUDGE: Notice((whose_turn,), "催办，请尽快{step}：{place}"),
+    A.REASSIGN: Notice((officer,), "改派您为监管责任人：{place}"),
 }
 
 # An institution is not told of what it can't see: a hazard voided before it was issued.
 _INSTITUTION_MAY_NOT_KNOW = {A.VOID}
 _ENDS = {A.CLOSE, A.VOID}
+_STEPS = {
+    HazardStatus.REGISTERED: "下发整改",
+    HazardStatus.RECTIFYING: "整改",
+    HazardStatus.AWAITING_VERIFICATION: "验收",
+    HazardStatus.VERIFIED: "销号",
+}
 
 
 def topic(hazard) -> str:
     """The key under which all notices of one hazard are settled."""
     return f"hazard:{hazard.pk}"
+
+
+def next_step(hazard) -> str:
+    """What has to be done next, as a verb; empty when nothing has."""
+    if hazard.status == HazardStatus.VERIFIED and hazard.supervised_region_id:
+        return "摘牌"
+    return _STEPS.get(hazard.status, "")
 
 
 def _day(day) -> str:
@@ -138,12 +167,28 @@ def tell(hazard, event, *, by: Actor) -> int:
     reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
-        subject=NOTICES[action].subject.format(place=hazard.institution.name, due=_day(hazard.due_on)),
+        subject=NOTICES[action].subject.format(
+            place=hazard.institution.name, due=_day(hazard.due_on), step=next_step(hazard)
+        ),
         body=f"{body}\n办理：{by.user.name}（{by.place_name}）",
         url=reverse("hazards:detail", args=[hazard.pk]),
         topic=topic(hazard),
         at=event.at,
         dedupe_key=f"{topic(hazard)}:{event.seq}",
+    )
+
+
+def tell_former_officer(hazard, user_id: int, *, by: Actor, reason: str) -> int:
+    """Tell whoever was the supervising officer (监管责任人) until now; nobody who left the authority."""
+    was = Membership.objects.active().filter(supervisors(hazard), user_id=user_id).exclude(user_id=by.user.pk)
+    return outbox.notify(
+        recipients=sorted(set(was.values_list("user_id", flat=True))),
+        subject=f"您不再是监管责任人：{hazard.institution.name}",
+        body=f"{hazard.number} {hazard.description}\n现由{hazard.supervising_officer.name}负责\n原因：{reason}\n"
+        f"办理：{by.user.name}（{by.place_name}）",
+        url=reverse("hazards:detail", args=[hazard.pk]),
+        topic=topic(hazard),
+        dedupe_key=f"{topic(hazard)}:{hazard.version}",
     )
 
 

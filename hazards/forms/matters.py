@@ -6,13 +6,14 @@ from django import forms
 from django.urls import reverse
 from django.utils.html import format_html
 
-from hazards import deadlines
+from hazards import deadlines, officers
 from hazards.actions import extending, transferring
 from hazards.enums import HazardAction, TransferOutcome
 from hazards.evidence_field import EvidenceField
 from hazards.forms.base import ActForm, due_date, text
 from hazards.models import Evidence, Transfer
 from institutions.enums import Department
+from institutions.models import User
 
 TRANSFER_DEPARTMENTS = [(d.value, d.label) for d in Department if d != Department.CIVIL_AFFAIRS]
 
@@ -199,6 +200,25 @@ class RecordAnswerForm(_OfOneTransfer):
     answer = text("回执内容", lines=4, min_length=2, help_text="按书面回执录入")
 
 
+class NudgeForm(ActForm):
+    words = text("要说的话", lines=2, required=False, max_length=100, help_text="可以不填")
+
+
+class ReassignForm(ActForm):
+    officer = forms.ModelChoiceField(
+        label="新的监管责任人",
+        queryset=User.objects.none(),
+        empty_label="请选择",
+        error_messages={"invalid_choice": "这个人不在主管民政部门任职，请重新选择。"},
+    )
+    reason = text("改派原因", lines=2, min_length=2, max_length=200, help_text="例如离岗、调岗、分工调整")
+
+    def prepare(self):
+        here = officers.candidates(self.hazard.supervising_authority_id)
+        field = self.fields["officer"]
+        field.queryset = here.exclude(pk=self.hazard.supervising_officer_id)
+
+
 class AnswerTransferForm(ActForm):
     """部门回执 on the transfer's own page; carries no version, because who answers knows nothing of the hazard."""
 
@@ -234,4 +254,6 @@ MATTER_FORMS: dict[HazardAction, type[ActForm]] = {
     HazardAction.TRANSFER: TransferForm,
     HazardAction.WITHDRAW_TRANSFER: WithdrawTransferForm,
     HazardAction.RECORD_ANSWER: RecordAnswerForm,
+    HazardAction.NUDGE: NudgeForm,
+    HazardAction.REASSIGN: ReassignForm,
 }

@@ -112,6 +112,8 @@ POLICIES: dict[str, list[Policy]] = {
         act({COUNTY}, "transfer"),
         act({COUNTY}, "withdraw_transfer"),
         act({COUNTY}, "record_answer"),
+        act({CITY, PROVINCE}, "nudge"),
+        act({COUNTY}, "reassign"),
     ],
     "hazards:extension_policy": [of({PROVINCE}, methods=BOTH)],
     "hazards:drafting_rules": [of({PROVINCE}, methods=BOTH)],
