@@ -178,6 +178,19 @@ def tell(hazard, event, *, by: Actor) -> int:
     )
 
 
+def tell_officer_of_run(hazard, run: str, *, by: Actor, reason: str) -> int:
+    """Tell the new officer of hazards handed over by the dozen, once a run however many they are."""
+    members = Membership.objects.active().filter(officer(hazard)).exclude(user_id=by.user.pk)
+    return outbox.notify(
+        recipients=sorted(set(members.values_list("user_id", flat=True))),
+        subject="改派您为监管责任人：一批隐患",
+        body=f"原因：{reason}\n办理：{by.user.name}（{by.place_name}）",
+        url=f"{reverse('reports:ledger')}?officer=mine",
+        topic=f"bulk:{run}",
+        dedupe_key=f"bulk:{run}",
+    )
+
+
 def tell_former_officer(hazard, user_id: int, *, by: Actor, reason: str) -> int:
     """Tell whoever was the supervising officer (监管责任人) until now; nobody who left the authority."""
     was = Membership.objects.active().filter(supervisors(hazard), user_id=user_id).exclude(user_id=by.user.pk)

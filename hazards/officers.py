@@ -6,6 +6,7 @@ from hazards.enums import HazardStatus
 from hazards.models import Hazard
 from hazards.models.hazard import HazardQuerySet
 from hazards.notices import roles_with
+from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Membership, User
 
@@ -22,6 +23,14 @@ def candidates(authority_id: int):
     return User.objects.filter(pk__in=_posts().filter(authority_id=authority_id).values("user")).order_by(
         "name", "id"
     )
+
+
+def count_left_behind(actor: Actor) -> int:
+    """How many hazards this actor's authority has to find another officer for; 0 for whoever may not. One statement."""
+    if not actor.can(Capability.REASSIGN):
+        return 0
+    ours = Hazard.objects.visible_to(actor).filter(supervising_authority=actor.authority)
+    return left_behind(ours).count()
 
 
 def has_left(hazard: Hazard) -> bool:

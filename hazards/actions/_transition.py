@@ -60,11 +60,12 @@ def transition(
     comment: str = "",
     data: dict | None = None,
     prepare: Callable[[Hazard], dict] | None = None,
+    tells_people: bool = True,
     **fields,
 ) -> Hazard:
     """Do `action` to the hazard, with `fields` saved beside the status, its event and its notices. One transaction.
 
-    `prepare` gives the fields that depend on the row as it is once locked.
+    `prepare` gives the fields that depend on the row as it is once locked. Without `tells_people` the caller does.
     Raises PermissionDenied when `by` may not, Conflict when somebody else acted since `version`.
     """
     row = workflow.TABLE[action]
@@ -91,7 +92,8 @@ def transition(
         event.save(force_insert=True)
         if row.target or "due_on" in fields:
             clock.follow(hazard)
-        notices.tell(hazard, event, by=by)
+        if tells_people:
+            notices.tell(hazard, event, by=by)
         changes.tell_systems(hazard, event)
     return hazard
 

@@ -16,8 +16,13 @@ from institutions.models import User
 
 
 @transaction.atomic
-def reassign(hazard: Hazard, *, by: Actor, officer: User, reason: str, version: int | None = None) -> Hazard:
-    """Another official with a current post at the supervising authority; both are told, status and deadline stay."""
+def reassign(
+    hazard: Hazard, *, by: Actor, officer: User, reason: str, run: str = "", version: int | None = None
+) -> Hazard:
+    """Another official with a current post at the supervising authority; both are told, status and deadline stay.
+
+    Of all that one bulk `run` hands over the new officer hears once.
+    """
     data, was = {"officer": officer.name}, {}
 
     def prepare(row: Hazard) -> dict:
@@ -30,8 +35,11 @@ def reassign(hazard: Hazard, *, by: Actor, officer: User, reason: str, version: 
         return {"supervising_officer": officer}
 
     hazard = transition(
-        hazard, HazardAction.REASSIGN, by=by, version=version, comment=reason, data=data, prepare=prepare
-    )
+        hazard, HazardAction.REASSIGN, by=by, version=version, comment=reason, data=data, prepare=prepare,
+        tells_people=not run,
+    )  # fmt: skip
+    if run:
+        notices.tell_officer_of_run(hazard, run, by=by, reason=reason)
     if was["officer"]:
         notices.tell_former_officer(hazard, was["officer"].pk, by=by, reason=reason)
     return hazard

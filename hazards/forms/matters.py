@@ -10,10 +10,9 @@ from hazards import deadlines, officers
 from hazards.actions import extending, transferring
 from hazards.enums import HazardAction, TransferOutcome
 from hazards.evidence_field import EvidenceField
-from hazards.forms.base import ActForm, due_date, text
+from hazards.forms.base import ActForm, due_date, new_officer, reason_to_reassign, text
 from hazards.models import Evidence, Transfer
 from institutions.enums import Department
-from institutions.models import User
 
 TRANSFER_DEPARTMENTS = [(d.value, d.label) for d in Department if d != Department.CIVIL_AFFAIRS]
 
@@ -205,18 +204,12 @@ class NudgeForm(ActForm):
 
 
 class ReassignForm(ActForm):
-    officer = forms.ModelChoiceField(
-        label="新的监管责任人",
-        queryset=User.objects.none(),
-        empty_label="请选择",
-        error_messages={"invalid_choice": "这个人不在主管民政部门任职，请重新选择。"},
-    )
-    reason = text("改派原因", lines=2, min_length=2, max_length=200, help_text="例如离岗、调岗、分工调整")
+    officer = new_officer()
+    reason = reason_to_reassign()
 
     def prepare(self):
         here = officers.candidates(self.hazard.supervising_authority_id)
-        field = self.fields["officer"]
-        field.queryset = here.exclude(pk=self.hazard.supervising_officer_id)
+        self.fields["officer"].queryset = here.exclude(pk=self.hazard.supervising_officer_id)
 
 
 class AnswerTransferForm(ActForm):

@@ -49,6 +49,7 @@ def workbench(request):
         "overdue_count": visible.overdue(today).count(),
         "due_soon": _some(queries.due_soon(actor, today).order_by("due_on", "id")),
         "handled": _some(queries.handled_by(actor)),
+        "left_behind": officers.count_left_behind(actor),
         "may_register": actor.can(Capability.REGISTER),
         "sees_hazards": actor.may_view_hazards,
     }

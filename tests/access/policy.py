@@ -248,6 +248,7 @@ POLICIES: dict[str, list[Policy]] = {
     "reports:bulk": [
         of(OFFICIALS, methods=BOTH, arguments=(("action", "issue"),)),
         of(OFFICIALS, methods=BOTH, arguments=(("action", "close"),)),
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "reassign"),)),
     ],
     "reports:bulk_result": [of(READERS, "bulk", BOTH, own_only=True)],
     "reports:search": [of(READERS)],
