@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from clocks import riders
 from hazards.models import Hazard
 from hazards.numbers import number_of
 from institutions.actor import Actor
@@ -22,6 +23,7 @@ from reports.models import FilterAlert, SavedFilter
 MOST_KEPT = 50
 MOST_MATCHES = 10_000  # an alert over more would tell of something every time
 NAMED = 5
+TOPIC = "filter-alert:"  # how the topics of alerts begin: they ride in the day's digest (reports.apps)
 LOOK_EVERY = timedelta(minutes=10)
 
 # One statement however many rows match: those not seen before are remembered, and only they come back.
@@ -97,7 +99,7 @@ def _end(alerts) -> None:
 
 def topic(alert_id: int) -> str:
     """The key under which the notices of one alert are settled."""
-    return f"filter-alert:{alert_id}"
+    return f"{TOPIC}{alert_id}"
 
 
 def fault_topic(alert_id: int) -> str:
@@ -214,8 +216,11 @@ def _tell(alert: FilterAlert, post: Membership, new: list[int]) -> None:
     lines = [f"{number_of(found_on, pk)} {description}" for found_on, pk, description in rows[:NAMED]]
     if len(new) > NAMED:
         lines.append(f"……共 {len(new)} 条")
+    now = timezone.localtime()
     outbox.notify(
         recipients=[post.user_id],
+        at=now,
+        not_sent_before=riders.own_mail_at(now),
         subject=f"“{alert.filter.name}”新增 {len(new)} 条隐患",
         body="\n".join(lines),
         url=reverse("reports:open_filter", args=[alert.filter_id]),

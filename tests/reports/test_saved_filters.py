@@ -176,7 +176,7 @@ def test_looking_costs_the_same_for_any_number_of_rows(new, django_assert_num_qu
     saved_filters.alert(SavedFilterFactory(kept_as=cast.county.membership), by=cast.county)
     put(cast, "rectifying", new)
     FilterAlert.objects.update(looked_at=None)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert look() == 1
 
 
