@@ -16,7 +16,7 @@ demo-reset: ## 删除演示数据，下次从头开始
 test: ## 全部检查与测试，含浏览器测试；ARGS="tests/x.py -k y" 只跑一部分
 	@$(IN_VENV) python -m ops.assets
 	@ops/browser.sh $(if $(ARGS),optional,required)
-	@$(IN_VENV) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(IN_VENV) python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 lint: ## 代码检查：ruff、格式、楼层
 	@$(IN_VENV) ruff check .

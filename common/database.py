@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 from django.db.backends.postgresql.psycopg_any import errors
 
+from common.prepared import planned
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -19,12 +21,10 @@ class Columns:
 
 
 def ask(*wanted: Columns) -> list[tuple]:
-    """What each of `wanted` says now, in one statement."""
+    """What each of `wanted` says now, in one statement, planned once."""
+    sql = f"SELECT {', '.join(part.sql for part in wanted)}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(part.sql for part in wanted)}",
-            [value for part in wanted for value in part.parameters],
-        )
+        cursor.execute(*planned(sql, tuple(value for part in wanted for value in part.parameters)))
         row = iter(cursor.fetchone())
     return [tuple(islice(row, part.count)) for part in wanted]
 

@@ -20,7 +20,7 @@ _VITALS = """
            WHERE sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL AND channel <> 'webhook'
        ),
        (SELECT count(*) FROM notifications_delivery
-        WHERE dead_at > statement_timestamp() - %s AND NOT is_undeliverable),
+        WHERE dead_at > statement_timestamp() - %s::interval AND NOT is_undeliverable),
        ARRAY(SELECT statement_timestamp() - beat_at FROM unnest(%s::text[]) WITH ORDINALITY AS duty (name, position)
              LEFT JOIN notifications_heartbeat USING (name) ORDER BY position)
 """

@@ -14,11 +14,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from ops import servers
 from ops.supervise import end_group, spawn
 
 PREFIX = "yh-test-"
+# Slow tests, each with a world of its own, go one by one to whichever process is free; of the others, a file to each.
+SINGLY = ("tests/browser/", "tests/reliability/")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,6 +41,16 @@ def pytest_collection_modifyitems(items):
             bool(item.get_closest_marker("browser")) * 2 + bool(item.get_closest_marker("processes"))
         )
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return _BySlowness(config, log)
+
+
+class _BySlowness(LoadScopeScheduling):
+    def _split_scope(self, nodeid):
+        return nodeid if nodeid.startswith(SINGLY) else nodeid.partition("::")[0]
 
 
 def _start() -> None:

@@ -1,17 +1,22 @@
 """The rows of the ledger and the counts on its tabs: plain strings, ready to show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from itertools import count
 
+from django.db.models import QuerySet
+
+from common.shapes import Statement, shape_of, with_stand_ins
 from common.templatetags.house import due_class, due_words, zh_date
 from hazards.enums import HazardStatus, Severity
 from hazards.models.hazard import HazardQuerySet
 from institutions.actor import Actor
 from institutions.models import User
 from reports import words
-from reports.chosen_rows import DRAWN
+from reports.chosen_rows import DRAWN, RowView
 from reports.links import hazard_url
-from reports.paging import Page, Sort, page_of
+from reports.paging import Page, Place, Sort, page_read
 from reports.states import TABS, State
 from reports.tab_counts import COUNTED, capped_counts
 
@@ -46,19 +51,63 @@ def ledger_page(
     One statement: the counts ride along with the rows; a page without rows asks for them on their own.
     Raises paging.BadCursor.
     """
-    counts = capped_counts(hazards, today)
-    rows = (
-        state.narrow(hazards, today)
-        .annotate(counts=counts)
-        .values(*{*COLUMNS, *view.plain}, "counts", **view.made)
+    page = page_read(
+        lambda place: _rows_at(place, hazards, state, today, view), sort, after=after, before=before
     )
-    page = page_of(rows, sort, after=after, before=before)
-    counted = page.rows[0] if page.rows else User.objects.filter(pk=actor.user.pk).values(counts=counts).get()
+    counted = page.rows[0] if page.rows else _counts_alone(hazards, actor, today)
     by_state = dict(zip(COUNTED, counted["counts"], strict=True))
     shown = [row_shown(row, actor, today) | view.shown(row, actor, today) for row in page.rows]
     return Ledger(
         Page(shown, page.before, page.after), {tab.value: tab.count(by_state) for tab in {*TABS, state}}
     )
+
+
+def _rows(hazards: HazardQuerySet, state: State, today: date, view: RowView) -> QuerySet:
+    return (
+        state.narrow(hazards, today)
+        .annotate(counts=capped_counts(hazards, today))
+        .values(*{*COLUMNS, *view.plain}, "counts", **view.made)
+    )
+
+
+def _counts_alone(hazards: HazardQuerySet, actor: Actor, today: date) -> dict:
+    return User.objects.filter(pk=actor.user.pk).values(counts=capped_counts(hazards, today)).get()
+
+
+_VALUE, _PK, _FILTERS = range(3)  # where each value of a page stands; the filters' from the last on
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the SQL of a page depends on; beside it the rows and values it is asked for first.
+
+    The day is written out: with another in its place PostgreSQL could not tell how many are overdue.
+    """
+
+    shape: tuple
+    state: State
+    today: date
+    place: Place
+    view: RowView
+    hazards: HazardQuerySet = field(compare=False)
+    values: tuple = field(compare=False)
+
+
+def _rows_at(place: Place, hazards: HazardQuerySet, state: State, today: date, view: RowView) -> list[dict]:
+    """The rows of one place of the ledger, by a statement that is written once for all values."""
+    shape = shape_of(hazards)
+    if shape is None:
+        return list(place.find(_rows(hazards, state, today, view)))
+    values = (place.value, place.pk, *shape.values)
+    asked = _Asked(shape.key, state, today, place.standing_in(_VALUE, _PK), view, hazards, values)
+    return _statement(asked).read(values, is_planned=shape.is_scope_alone)
+
+
+@lru_cache(maxsize=256)
+def _statement(asked: _Asked) -> Statement:
+    hazards = with_stand_ins(asked.hazards, count(_FILTERS))
+    rows = _rows(hazards, asked.state, asked.today, asked.view)
+    return Statement(asked.place.find(rows), asked.values)
 
 
 def row_shown(row: dict, actor: Actor, today: date) -> dict:

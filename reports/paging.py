@@ -1,9 +1,12 @@
 """Keyset paging: a page is found from the last row of the one before, at the same cost at any depth."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+
+from common.shapes import stand_in
 
 PAGE_SIZE = 30
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -94,6 +97,34 @@ SORTS = {
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a page, or the first or second part of one, is looked for: `number` among sort.beyond(value, pk, …).
+
+    Without `pk` it is the first page.
+    """
+
+    sort: Sort
+    is_backwards: bool
+    limit: int
+    number: int = 0
+    value: date | datetime | None = None
+    pk: int | None = None
+
+    def find(self, rows: QuerySet) -> QuerySet:
+        """Of `rows` those that stand here, in order."""
+        if self.pk is not None:
+            rows = rows.filter(self.sort.beyond(self.value, self.pk, self.is_backwards)[self.number])
+        return rows.order_by(*self.sort.order(self.is_backwards))[: self.limit]
+
+    def standing_in(self, of_value: int, of_pk: int) -> "Place":
+        """The same place with stand-ins (common.shapes) of these numbers for its values."""
+        if self.pk is None:
+            return self
+        value = None if self.value is None else stand_in(of_value, self.value)
+        return replace(self, value=value, pk=stand_in(of_pk, self.pk))
+
+
+@dataclass(frozen=True)
 class Page:
     """Some rows in order, and the cursors of the neighbouring pages; empty at either end."""
 
@@ -102,16 +133,30 @@ class Page:
     after: str = ""
 
 
-def page_of(rows, sort: Sort, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
-    """The page of `rows` (a values() queryset with the sort's field and id) next to a cursor; the first without.
+def page_of(rows: QuerySet, sort: Sort, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page:
+    """The page of `rows` (with values() that have the sort's field and id) next to a cursor; the first without.
 
     One statement; a second where the rows with a value end and those without begin. Raises BadCursor before any.
     """
+    return page_read(lambda place: list(place.find(rows)), sort, after=after, before=before, size=size)
+
+
+def page_read(
+    read: Callable[[Place], list[dict]],
+    sort: Sort,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+) -> Page:
+    """As page_of, with rows that `read` gets from each place."""
     backwards = bool(before) and not after
     cursor, found = after or before, []
-    for place in sort.beyond(*sort.read(cursor), backwards) if cursor else [Q()]:
+    value, pk = sort.read(cursor) if cursor else (None, None)
+    parts = len(sort.beyond(value, pk, backwards)) if cursor else 1
+    for number in range(parts):
         if len(found) <= size:
-            found += rows.filter(place).order_by(*sort.order(backwards))[: size + 1 - len(found)]
+            found += read(Place(sort, backwards, size + 1 - len(found), number, value, pk))
     has_more, shown = len(found) > size, found[:size]
     if not shown:
         return Page([])

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Cast
 
+from common.prepared import planned
 from inspections.models import Campaign
 from institutions.actor import Actor, Scope
 from institutions.enums import RegionLevel, Role
@@ -108,7 +109,7 @@ def _known(actor: Actor, own: Region, data: dict[str, str]) -> list[Place]:
         _Question(actor.role, actor.scope, own.level, own.path, tuple(chosen), actor)
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(*planned(sql, parameters))
         found = cursor.fetchall()
     return sorted((Place(*row) for row in found), key=lambda p: (p.path, p.name, p.pk))
 

@@ -74,6 +74,7 @@ def test_every_job_is_measured_and_the_province_is_left_as_it_was(province, tmp_
         "照片",
         "导出",
         "五人同时",
+        "五人不停地点",
     }
     assert {(row.job, row.against) for row in rows if row.limit is not None} >= PROMISED
     agreeing = [row for row in rows if row.what.endswith(NUMBERS_AGREE)]
