@@ -167,10 +167,12 @@ def test_what_somebody_from_above_had_fixed_on_the_spot_needs_an_officer_once_it
     assert officers.has_left(hazard)
 
 
-def test_the_ledger_shows_what_one_answers_for(cast):
-    mine, _ = register_hazard(cast, by=cast.county2), hazard_in(cast, S.RECTIFYING)
-    rows = as_client(cast.county2).get("/ledger/", {"officer": "mine"}).context["rows"]
-    assert [row["id"] for row in rows] == [mine.pk]
+def test_the_ledger_shows_what_each_one_answers_for(cast):
+    theirs, mine = register_hazard(cast, by=cast.county2), hazard_in(cast, S.RECTIFYING)
+    hazard_in(cast, S.CLOSED)
+    for actor, hazard in ((cast.county2, theirs), (cast.county, mine)):
+        rows = as_client(actor).get("/ledger/", {"officer": "mine"}).context["rows"]
+        assert [row["id"] for row in rows] == [hazard.pk]
 
 
 def test_a_whole_desk_is_handed_over_at_once_and_the_new_officer_hears_of_it_once(cast):
