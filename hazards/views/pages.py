@@ -80,13 +80,21 @@ def detail(request, pk: int):
         "steps": queries.steps(hazard),
         "photos": queries.photos(hazard, actor),
         "nobody": queries.nobody_to_act(hazard),
-        "nudges": actor.authority and nudges_in(hazard.events.all()),
-        "nudged_today": by_authority_on(hazard.events.all(), actor.authority, today),
-        "may_nudge": HazardAction.NUDGE in may,
-        "may_reassign": HazardAction.REASSIGN in may,
-        "officer_left": HazardAction.REASSIGN in may and officers.has_left(hazard),
+        **_asking(actor, hazard, may, today),
     }
     return render(request, "hazards/detail.html", context)
+
+
+def _asking(actor, hazard, may: list[HazardAction], today) -> dict:
+    """What the page says of 催办, to those who supervise, and of an officer who has left, to those who may reassign."""
+    events, may_reassign = hazard.events.all(), HazardAction.REASSIGN in may
+    return {
+        "nudges": actor.authority and nudges_in(events),
+        "nudged_today": by_authority_on(events, actor.authority, today),
+        "may_nudge": HazardAction.NUDGE in may,
+        "may_reassign": may_reassign,
+        "officer_left": may_reassign and officers.has_left(hazard),
+    }
 
 
 def _why_not(actor, hazard) -> str:
