@@ -7,15 +7,23 @@ notices and their unsent e-mails, drafts of official acts, lines of digests that
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from clocks import digests
 from clocks.models import Clock, Draft, PendingLine, topic_of
+from common.prepared import insert_if_new
 from notifications import outbox
 
+# One row, by its unique key: no order of locks to keep.
+_STOP = """
+UPDATE clocks_clock SET ended_at = statement_timestamp(), next_look_on = NULL
+WHERE kind = %s AND subject_id = %s AND ended_at IS NULL
+RETURNING id
+"""
 
-@transaction.atomic
+
+@transaction.atomic(savepoint=False)
 def start(
     *,
     kind: str,
@@ -40,7 +48,8 @@ def start(
     new = Clock(
         kind=kind, subject_id=subject_id, started_on=started_on, next_look_on=started_on, **owed, **told
     )
-    Clock.objects.bulk_create([new], ignore_conflicts=True)
+    if insert_if_new(new):
+        return new
     clock = Clock.objects.select_for_update(no_key=True).get(kind=kind, subject_id=subject_id)
     begins_anew = clock.ended_at or any(getattr(clock, name) != value for name, value in owed.items())
     if begins_anew:
@@ -55,10 +64,14 @@ def start(
     return clock
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def stop(*, kind: str, subject_id: int) -> None:
     """Nothing is owed any more: the clock stops, what was told of it is settled. Nothing happens without a clock."""
-    stop_all(Clock.objects.filter(kind=kind, subject_id=subject_id))
+    with connection.cursor() as cursor:
+        cursor.execute(_STOP, [kind, subject_id])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    if ids:
+        forget(ids)
 
 
 @transaction.atomic

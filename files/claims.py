@@ -23,7 +23,8 @@ def claim(ids: Iterable[uuid.UUID | str], *, by: User) -> list[StoredFile]:
     All or nothing: raises Unclaimable when any is missing. Of two claims on one file exactly one succeeds. Call it
     inside the transaction that writes the evidence; the files are locked until that ends.
     """
-    wanted = _uuids(ids)
+    if not (wanted := _uuids(ids)):
+        return []
     found = {
         file.pk: file
         for file in StoredFile.objects.unattached_of(by)

@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, reduce
+from operator import attrgetter, or_
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from common.prepared import Prepared
 from hazards.enums import HazardAction, HazardStatus
+from hazards.models import ExtensionRequest
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
 from institutions.models import Membership
@@ -51,7 +56,7 @@ def extension_deciders(hazard) -> Q:
 
 def asked_deciders(hazard) -> Q:
     """Officials of the authority that was asked last, whether or not it still has to decide."""
-    asked = hazard.extensions.order_by("-id").values("region_id")[:1]
+    asked = ExtensionRequest.objects.filter(hazard_id=hazard.pk).order_by("-id").values("region_id")[:1]
     return _officials_of(asked, Capability.DECIDE_EXTENSION)
 
 
@@ -60,13 +65,13 @@ def supervision_holders(hazard) -> Q:
     return _officials_of(hazard.supervised_region_id, Capability.SUPERVISE)
 
 
-def whose_turn(hazard) -> Q:
-    """Those who can do the next step: the institution, its supervising authority, who closes out or lifts an order."""
+def whose_turn(hazard) -> Callable:
+    """The audience that can do the next step: the institution, its supervising authority, who closes out or lifts an order."""
     if hazard.status == HazardStatus.RECTIFYING:
-        return institution_people(hazard)
+        return institution_people
     if hazard.status == HazardStatus.VERIFIED:
-        return supervision_holders(hazard) if hazard.supervised_region_id else closers(hazard)
-    return supervisors(hazard)
+        return supervision_holders if hazard.supervised_region_id else closers
+    return supervisors
 
 
 def officer(hazard) -> Q:
@@ -81,10 +86,14 @@ def finder(hazard) -> Q:
 
 @dataclass(frozen=True)
 class Notice:
-    """Audiences and the sentence they read, with the place, the deadline and the next step."""
+    """Audiences and the sentence they read, with the place, the deadline and the next step.
+
+    `asks_whose_turn`: also whoever has that step, which depends on the status.
+    """
 
     audiences: tuple[Callable, ...]
     subject: str
+    asks_whose_turn: bool = False
 
 
 NOTICES: dict[HazardAction, Notice] = {
@@ -112,7 +121,7 @@ NOTICES: dict[HazardAction, Notice] = {
     A.WITHDRAW_TRANSFER: Notice((supervisors,), "已撤回移送：{place}"),
     A.ANSWER_TRANSFER: Notice((supervisors,), "移送部门已回执：{place}"),
     A.RECORD_ANSWER: Notice((supervisors,), "已录入移送部门的回执：{place}"),
-    A.NUDGE: Notice((whose_turn,), "催办，请尽快{step}：{place}"),
+    A.NUDGE: Notice((), "催办，请尽快{step}：{place}", asks_whose_turn=True),
     A.REASSIGN: Notice((officer,), "改派您为监管责任人：{place}"),
 }
 
@@ -143,17 +152,44 @@ def _day(day) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
+class _Keys(NamedTuple):
+    """What audiences compare of a hazard."""
+
+    pk: int
+    institution_id: int
+    supervising_authority_id: int
+    closing_region_id: int | None
+    extension_region_id: int | None
+    supervised_region_id: int | None
+    registered_by_id: int
+    supervising_officer_id: int | None
+
+
+_keys_of = attrgetter(*_Keys._fields)
+
+
+@cache
+def _members(audiences: tuple[Callable, ...]) -> Prepared:
+    """The active users in any of these audiences but one, by that one's id and the keys of a hazard."""
+
+    def made(own, pk, institution, authority, closing, extension, supervised, finder, officer) -> QuerySet:
+        keys = _Keys(pk, institution, authority, closing, extension, supervised, finder, officer)
+        who = reduce(or_, (audience(keys) for audience in audiences))
+        rows = Membership.objects.active().filter(who).exclude(user_id=own)
+        return rows.order_by().values_list("user_id")
+
+    return Prepared(made)
+
+
 def recipients(hazard, action: HazardAction, *, by: Actor) -> list[int]:
     """Ids of the active users concerned, each once, without the one who acted."""
-    who = Q(pk__in=[])
-    for audience in NOTICES[action].audiences:
-        is_hidden = audience is institution_people and action in _INSTITUTION_MAY_NOT_KNOW and not (
-            hazard.issued_at or hazard.is_self_reported
-        )  # fmt: skip
-        if not is_hidden:
-            who |= audience(hazard)
-    members = Membership.objects.active().filter(who).exclude(user_id=by.user.pk)
-    return sorted(set(members.values_list("user_id", flat=True)))
+    audiences = NOTICES[action].audiences
+    if NOTICES[action].asks_whose_turn:
+        audiences = (*audiences, whose_turn(hazard))
+    if action in _INSTITUTION_MAY_NOT_KNOW and not (hazard.issued_at or hazard.is_self_reported):
+        audiences = tuple(audience for audience in audiences if audience is not institution_people)
+    rows = _members(audiences).rows(by.user.pk, *_keys_of(hazard))
+    return sorted({user_id for (user_id,) in rows})
 
 
 def tell(hazard, event, *, by: Actor) -> int:
@@ -164,7 +200,8 @@ def tell(hazard, event, *, by: Actor) -> int:
         body += f"\n意见：{event.comment}"
     if action in _ENDS:
         outbox.settle(topic(hazard))
-    reading.mark_topic_read(by.user, topic(hazard))
+    if event.seq > 1:  # before the first nobody was told anything
+        reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
         subject=NOTICES[action].subject.format(

@@ -129,7 +129,7 @@ def nobody_to_act(hazard: Hazard) -> str:
     if not hazard.is_open:
         return ""
     took_part = [hazard.submitted_by_id, hazard.verified_by_id]
-    able = Membership.objects.active().filter(notices.whose_turn(hazard))
+    able = Membership.objects.active().filter(notices.whose_turn(hazard)(hazard))
     return "" if able.exclude(user_id__in=[p for p in took_part if p]).exists() else turn_of(hazard)
 
 

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Choices
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from institutions.models import Authority, User
 from notifications import channels
 from notifications.enums import PERSONAL_CHANNELS, ROBOT_CHANNELS, Channel
-from notifications.models import Bulletin, Notice
+from notifications.models import Notice
 from notifications.preferences import NOWHERE, default_wishes, reach_of
 from notifications.rules import channels_for, is_site_path, is_wordless_path, not_before
 from notifications.waking import wake_after_commit
@@ -21,7 +20,8 @@ from notifications.waking import wake_after_commit
 MOST_COUNTS, LONGEST_LABEL = 16, 20  # of a bulletin: every platform takes that much
 
 # One statement for any number of people and texts. Ordered by recipient, so that two callers telling the same
-# people under the same keys cannot deadlock.
+# people under the same keys cannot deadlock. OFFSET 0 has each recipient looked up: PostgreSQL expects a hundred rows of
+# any JSON array, and would read everybody there is to tell two of them.
 _TELL = """
 WITH messages AS (
     SELECT nextval(pg_get_serial_sequence('notifications_notice', 'id')) AS id, m.*
@@ -32,7 +32,8 @@ WITH messages AS (
 ), told AS (
     INSERT INTO notifications_notice (id, recipient_id, topic, subject, body, url, dedupe_key, created_at)
     SELECT m.id, u.id, topic, subject, body, url, dedupe_key, COALESCE(at, statement_timestamp())
-    FROM messages m JOIN institutions_user u ON u.id = m.recipient AND u.is_active
+    FROM messages m
+    JOIN LATERAL (SELECT id FROM institutions_user WHERE id = m.recipient AND is_active OFFSET 0) u ON true
     ORDER BY u.id, m.id
     ON CONFLICT (recipient_id, dedupe_key) WHERE dedupe_key <> '' DO NOTHING
     RETURNING id
@@ -64,6 +65,22 @@ INSERT INTO notifications_delivery
 SELECT said.id, robots.id, robots.kind, 'robot:' || robots.id, gen_random_uuid(),
        COALESCE(%(due_at)s, statement_timestamp()), 0, '', %(guard_topic)s, %(guard_key)s
 FROM said, robots
+"""
+
+# In the order of ids: two of them may wait, but never for each other.
+_SETTLE = """
+WITH said AS (
+    UPDATE notifications_bulletin SET settled_at = statement_timestamp()
+    WHERE id IN (
+        SELECT id FROM notifications_bulletin WHERE topic = ANY(%(topics)s) AND settled_at IS NULL
+        ORDER BY id FOR NO KEY UPDATE
+    )
+)
+UPDATE notifications_notice SET settled_at = statement_timestamp()
+WHERE id IN (
+    SELECT id FROM notifications_notice WHERE topic = ANY(%(topics)s) AND settled_at IS NULL
+    ORDER BY id FOR NO KEY UPDATE
+)
 """
 
 _LET_STAND = """
@@ -184,17 +201,12 @@ def reword(notice_id: int, *, subject: str, body: str) -> None:
 def settle(*topics: str) -> int:
     """The matters are over: their notices stop counting as unread and unsent messages are not sent any more.
 
-    Part of the caller's transaction. Notices told later under the same topic are open again.
+    One statement, part of the caller's transaction. Notices told later under the same topic are open again.
     Returns how many notices were settled.
     """
-    said = (
-        Bulletin.objects.filter(topic__in=topics, settled_at=None)
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
-    Bulletin.objects.filter(pk__in=said.values("pk")).update(settled_at=Now())
-    still_open = Notice.objects.filter(topic__in=topics, settled_at=None)
-    return Notice.objects.filter(pk__in=still_open.in_lock_order()).update(settled_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, {"topics": list(topics)})
+        return cursor.rowcount
 
 
 def let_stand(pairs: Iterable[tuple[str, str]]) -> None:

@@ -9,28 +9,40 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common.http import Conflict
+from common.prepared import Prepared, insert, update
 from hazards import audit, changes, clock, notices, workflow
 from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard, HazardEvent
 from institutions.actor import Actor
 from institutions.models import Membership
 
+_HELD = Prepared(lambda pk: Membership.objects.active().filter(pk=pk).order_by().values_list("pk"))
+# The regions are read where they decide something (closing.levels): planning seven joins took longer than all that an
+# act writes.
+_LOCKED = Prepared(
+    lambda pk: (
+        Hazard.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("institution", "supervising_authority__region")
+        .filter(pk=pk)
+        .order_by()
+    )
+)
+
 
 def require_post(by: Actor) -> None:
     """Raise PermissionDenied when the post was taken away since the request began: photos can take long to arrive."""
-    if not Membership.objects.active().filter(pk=by.membership.pk).exists():
+    if not _HELD.rows(by.membership.pk):
         raise PermissionDenied("您已不在这个岗位，请重新登录。")
 
 
 def lock(hazard: Hazard) -> Hazard:
-    """The row as it is now, locked against other acts until the transaction ends (waits 3 s at most)."""
-    return (
-        Hazard.objects.select_for_update(no_key=True, of=("self",))
-        .select_related(
-            "institution", "supervising_authority__region", "county", "city", "province", "closing_region"
-        )
-        .get(pk=hazard.pk)
-    )
+    """The row as it is now, locked against other acts until the transaction ends (waits 3 s at most).
+
+    Must run inside that transaction. Raises Hazard.DoesNotExist.
+    """
+    if rows := _LOCKED.rows(hazard.pk):
+        return rows[0]
+    raise Hazard.DoesNotExist
 
 
 def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> None:
@@ -60,21 +72,26 @@ def transition(
     comment: str = "",
     data: dict | None = None,
     prepare: Callable[[Hazard], dict] | None = None,
+    opened: HazardEvent | None = None,
     tells_people: bool = True,
     **fields,
 ) -> Hazard:
-    """Do `action` to the hazard, with `fields` saved beside the status, its event and its notices. One transaction.
+    """Do `action` to the hazard, with `fields` saved beside the status, its event and its notices.
 
-    `prepare` gives the fields that depend on the row as it is once locked. Without `tells_people` the caller does.
+    Within the caller's transaction, which must not go on after an error. `prepare` gives the fields that depend on
+    the row as it is once locked. `opened` is the unsaved event of registering it in this very transaction: the post
+    was asked for then, nobody else knows the row, and both events are written at once. Without `tells_people` the
+    caller does.
     Raises PermissionDenied when `by` may not, Conflict when somebody else acted since `version`.
     """
     row = workflow.TABLE[action]
     if not by.can(row.capability):
         raise PermissionDenied("您的角色不能办理这一步。")
-    with transaction.atomic():
-        require_post(by)
-        hazard = lock(hazard)
-        _refuse_stale(hazard, action, version)
+    with transaction.atomic(savepoint=False):
+        if opened is None:
+            require_post(by)
+            hazard = lock(hazard)
+            _refuse_stale(hazard, action, version)
         if reason := workflow.refusal(action, by, hazard):
             raise PermissionDenied(reason)
         if prepare:
@@ -88,8 +105,8 @@ def transition(
             hazard.status, hazard.status_changed_at = row.target, now
             names += ["status", "status_changed_at"]
         event = make_event(hazard, action, by=by, at=now, from_status=before, comment=comment, data=data)
-        hazard.save(update_fields=names)
-        event.save(force_insert=True)
+        update(hazard, names)
+        insert([opened, event] if opened else [event])
         if row.target or "due_on" in fields:
             clock.follow(hazard)
         if tells_people:

@@ -27,9 +27,10 @@ def is_spot_checked(hazard: Hazard, percent: int) -> bool:
 
 def levels(hazard: Hazard) -> tuple[list[Region], int]:
     """The regions over a hazard from its county up, each once, and where among them it is supervised."""
-    chain = list(dict.fromkeys([hazard.county, hazard.city, hazard.province]))
-    supervised_in = hazard.supervising_authority.region
-    return chain, next((i for i, region in enumerate(chain) if region.pk == supervised_in.pk), 0)
+    places = list(dict.fromkeys([hazard.county_id, hazard.city_id, hazard.province_id]))
+    regions, supervised_in = Region.objects.in_bulk(places), hazard.supervising_authority.region_id
+    chain = [regions[place] for place in places]
+    return chain, places.index(supervised_in) if supervised_in in places else 0
 
 
 def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:
@@ -38,14 +39,14 @@ def closing_region(hazard: Hazard, policy: ClosingPolicy) -> Region:
     Where a level is missing (省直辖县) or the city itself verified, the next level up that exists; at the top the
     same authority, by another person.
     """
-    chain, position = levels(hazard)
-    verified_in = hazard.supervising_authority.region
     level = ClosingLevel(policy.level)
     if level is ClosingLevel.COUNTY and hazard.severity == Severity.GENERAL:
         # 立行立改 by officials has used up two of their people already; the third is a level above.
         is_own_work = hazard.is_fixed_on_the_spot and not hazard.is_self_reported
         if not is_own_work and not is_spot_checked(hazard, policy.spot_check_percent):
-            return verified_in
+            return hazard.supervising_authority.region
         level = ClosingLevel.CITY
-    wanted = hazard.province if level is ClosingLevel.PROVINCE else hazard.city
-    return chain[min(max(chain.index(wanted), position + 1), len(chain) - 1)]
+    chain, position = levels(hazard)
+    wanted = hazard.province_id if level is ClosingLevel.PROVINCE else hazard.city_id
+    named = next(i for i, region in enumerate(chain) if region.pk == wanted)
+    return chain[min(max(named, position + 1), len(chain) - 1)]

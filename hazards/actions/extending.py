@@ -227,6 +227,8 @@ def lapse(row: Hazard, *, by: Actor) -> dict:
 
     Nobody needs more time for what is done; if it comes back, the rejection sets a new deadline anyway.
     """
+    if row.extension_region_id is None:
+        return {}  # nothing is undecided: the two agree at every commit (migration 0007)
     if request := undecided(row):
         _decide(request, ExtensionOutcome.LAPSED, by=by)
     return {"extension_region": None}

@@ -35,31 +35,25 @@ class PlanIncomplete(ValueError):
         self.missing = missing
 
 
-def issue(
-    hazard: Hazard,
-    *,
-    by: Actor,
-    due_on: date,
-    responsible_person: str,
-    interim_measures: str = "",
-    version: int | None = None,
-) -> Hazard:
-    """下发整改: the first round begins, with a deadline (calendar day, as printed) and a responsible person."""
-    return transition(
-        hazard,
-        HazardAction.ISSUE,
-        by=by,
-        version=version,
-        comment=interim_measures,
-        data={"due_on": due_on.isoformat(), "responsible_person": responsible_person},
-        due_on=due_on,
-        responsible_person=responsible_person,
-        interim_measures=interim_measures,
-        supervising_officer=by.user,
-        issued_at=timezone.now(),
-        issued_by=by.user,
-        round=1,
-    )
+def issuing(*, by: Actor, due_on: date, responsible_person: str, interim_measures: str = "") -> dict:
+    """What issuing says and sets, for the door: the first round, its deadline (calendar day, as printed), who answers."""
+    return {
+        "comment": interim_measures,
+        "data": {"due_on": due_on.isoformat(), "responsible_person": responsible_person},
+        "due_on": due_on,
+        "responsible_person": responsible_person,
+        "interim_measures": interim_measures,
+        "supervising_officer": by.user,
+        "issued_at": timezone.now(),
+        "issued_by": by.user,
+        "round": 1,
+    }
+
+
+@transaction.atomic
+def issue(hazard: Hazard, *, by: Actor, version: int | None = None, **facts) -> Hazard:
+    """下发整改: the first round begins, with the `facts` that issuing() takes."""
+    return transition(hazard, HazardAction.ISSUE, by=by, version=version, **issuing(by=by, **facts))
 
 
 @transaction.atomic
@@ -153,6 +147,10 @@ def _submission(hazard: Hazard) -> RectificationSubmission:
     return hazard.submissions.get(round=hazard.round)
 
 
+def _verification(hazard: Hazard) -> Verification:
+    return Verification.objects.get(submission__hazard=hazard, submission__round=hazard.round)
+
+
 @transaction.atomic
 def reject(hazard: Hazard, *, by: Actor, reason: str, due_on: date, version: int | None = None) -> Hazard:
     """退回整改: a new round with a reason (at least 5 characters) and a new deadline."""
@@ -176,7 +174,7 @@ def reject(hazard: Hazard, *, by: Actor, reason: str, due_on: date, version: int
         outcome=VerificationOutcome.REJECTED,
         opinion=reason,
         new_due_on=due_on,
-        submitted_by=ended["submission"].submitted_by,
+        submitted_by_id=ended["submission"].submitted_by_id,
         verified_at=now,
         verified_by=by.user,
     )
@@ -220,7 +218,7 @@ def accept(
         is_cause_found=is_cause_found,
         is_rectified=is_rectified,
         is_satisfactory=is_satisfactory,
-        submitted_by=submission.submitted_by,
+        submitted_by_id=submission.submitted_by_id,
         verified_at=now,
         verified_by=by.user,
     )
@@ -243,10 +241,10 @@ def close(hazard: Hazard, *, by: Actor, opinion: str = "", version: int | None =
         closed_by=by.user,
     )
     Closure.objects.create(
-        verification=_submission(hazard).verification,
+        verification=_verification(hazard),
         outcome=ClosureOutcome.CLOSED,
         opinion=opinion,
-        verified_by=hazard.verified_by,
+        verified_by_id=hazard.verified_by_id,
         decided_at=now,
         decided_by=by.user,
     )
@@ -259,7 +257,7 @@ def return_(hazard: Hazard, *, by: Actor, reason: str, due_on: date, version: in
     now, ended = timezone.now(), {}
 
     def prepare(row: Hazard) -> dict:
-        ended["verification"] = _submission(row).verification
+        ended["verification"] = _verification(row)
         return {"due_on": due_on, "round": row.round + 1, **_NEW_ROUND}
 
     hazard = transition(
@@ -276,7 +274,7 @@ def return_(hazard: Hazard, *, by: Actor, reason: str, due_on: date, version: in
         outcome=ClosureOutcome.RETURNED,
         opinion=reason,
         new_due_on=due_on,
-        verified_by=ended["verification"].verified_by,
+        verified_by_id=ended["verification"].verified_by_id,
         decided_at=now,
         decided_by=by.user,
     )

@@ -6,6 +6,7 @@ somebody else acted first (`version`).
 
 from datetime import date
 
+from django.db import transaction
 from django.utils import timezone
 
 from hazards import notices, nudges, queries
@@ -16,6 +17,7 @@ from hazards.models import Hazard
 from institutions.actor import Actor
 
 
+@transaction.atomic
 def nudge(hazard: Hazard, *, by: Actor, words: str = "", version: int | None = None) -> Hazard:
     """催办 with an optional sentence, once a day for each authority (Beijing's day); status and deadline stay."""
     today = timezone.localdate()

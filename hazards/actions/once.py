@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.http import Conflict
+from common.prepared import insert_if_new
 from hazards.models import FormReceipt
 from institutions.models import User
 
@@ -43,11 +44,11 @@ def once(key: uuid.UUID, digest: str, user: User, act: Callable[[], str]) -> str
     Of several at the same moment one acts; the others wait for its commit and get its answer. If it fails, the
     next one acts.
     """
-    new = FormReceipt(user=user, key=key, digest=digest)
-    FormReceipt.objects.bulk_create([new], ignore_conflicts=True)
-    receipt = FormReceipt.objects.select_for_update().get(user=user, key=key)
-    if location := _answer(receipt, digest):
-        return location
+    receipt = FormReceipt(user=user, key=key, digest=digest)
+    if not insert_if_new(receipt):
+        receipt = FormReceipt.objects.select_for_update().get(user=user, key=key)
+        if location := _answer(receipt, digest):
+            return location
     receipt.location = act()
     receipt.save(update_fields=["location"])
     return receipt.location

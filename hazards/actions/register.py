@@ -2,19 +2,23 @@
 
 import uuid
 from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from common.http import Conflict
+from common.prepared import Prepared, insert
 from hazards import changes, notices, workflow
 from hazards.actions._evidence import attach, digests, take
 from hazards.actions._transition import make_event, require_post, transition
-from hazards.actions.lifecycle import issue
+from hazards.actions.lifecycle import issuing
 from hazards.enums import EvidenceStage, HazardAction, HazardStatus
-from hazards.models import Hazard, RectificationSubmission
-from institutions.actor import Actor
+from hazards.models import Hazard, HazardEvent, RectificationSubmission
+from institutions.actor import Actor, Scope
 from institutions.models import Institution
 
 
@@ -52,10 +56,8 @@ def register(
         raise PermissionDenied("反弹的隐患须是同一家机构的。")
     if not evidence and not no_photo_reason:
         raise ValueError("请至少上传一张现场照片，或说明无法拍照的原因。")
-    if existing := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
-        return existing
-    if Hazard.objects.filter(uid=uid).exists():
-        raise Conflict("这份表单已经由别人提交过，请重新打开登记页面再填。")
+    if _is_here(uid):
+        return _repeated(uid, by)
     now, files = timezone.now(), take(evidence, by=by)
     hazard = Hazard(
         uid=uid,
@@ -89,29 +91,60 @@ def register(
         data={"description": description, "location": location, "severity": severity, "domain": domain}
         | digests(files),
     )
-    hazard.save(force_insert=True)
+    insert([hazard])
     event.hazard = hazard
-    event.save(force_insert=True)
     attach(hazard, files, EvidenceStage.FOUND, by=by, round=0)
     changes.tell_systems(hazard, event)
     if fixed_with is not None:
-        return _fix_on_the_spot(hazard, by=by, **fixed_with)
+        return _fix_on_the_spot(hazard, event, by=by, **fixed_with)
     if issue_with is not None:
-        return issue(hazard, by=by, **issue_with)
+        facts = issuing(by=by, **issue_with)
+        return transition(hazard, HazardAction.ISSUE, by=by, opened=event, **facts)
+    insert([event])
     notices.tell(hazard, event, by=by)
     return hazard
 
 
+class _Somebody(NamedTuple):
+    """What visible_to asks of an actor."""
+
+    scope: Scope
+    may_view_institutions: bool
+
+
+@cache
+def _in_scope(column: str | None, may_view: bool) -> Prepared:
+    """The institution by the value of its scope and its key, locked."""
+
+    def made(value: int, pk: int) -> QuerySet:
+        rows = Institution.objects.visible_to(_Somebody(Scope(column, value), may_view)).filter(pk=pk)
+        return rows.order_by().select_for_update(no_key=True, of=("self",))
+
+    return Prepared(made)
+
+
 def _lock(institution: Institution, by: Actor) -> Institution:
     """As it is now, and so until the transaction ends: place and authority are copied from it."""
-    rows = Institution.objects.visible_to(by).select_for_update(no_key=True, of=("self",))
-    if found := rows.filter(pk=institution.pk).first():
-        return found
-    raise PermissionDenied("这家机构不在您的辖区内。")
+    found = _in_scope(by.scope.column, by.may_view_institutions).rows(by.scope.value, institution.pk)
+    if not found:
+        raise PermissionDenied("这家机构不在您的辖区内。")
+    return found[0]
+
+
+def _is_here(uid: uuid.UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM hazards_hazard WHERE uid = %s", [uid])
+        return cursor.fetchone() is not None
+
+
+def _repeated(uid: uuid.UUID, by: Actor) -> Hazard:
+    if own := Hazard.objects.visible_to(by).filter(uid=uid, registered_by=by.user).first():
+        return own
+    raise Conflict("这份表单已经由别人提交过，请重新打开登记页面再填。")
 
 
 def _fix_on_the_spot(
-    hazard: Hazard, *, by: Actor, measures: str, evidence: list, responsible_person: str
+    hazard: Hazard, opened: HazardEvent, *, by: Actor, measures: str, evidence: list, responsible_person: str
 ) -> Hazard:
     """立行立改: the second half of registering. Needs at least one photo of the repaired state."""
     if not evidence:
@@ -123,6 +156,7 @@ def _fix_on_the_spot(
         by=by,
         comment=measures,
         data=digests(files),
+        opened=opened,
         issued_at=now,
         issued_by=by.user,
         due_on=timezone.localdate(now),

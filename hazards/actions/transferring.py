@@ -189,6 +189,8 @@ def withdraw_transfer(
 
 def end_all(row: Hazard, *, by: Actor, reason: str) -> dict:
     """The hazard ends: nobody has to answer any more. For `prepare`, under the row's lock."""
+    if not row.awaits_department:
+        return {}  # nothing is unanswered: the two agree at every commit (migration 0007)
     for sent in row.transfers.unanswered().select_related("from_authority"):
         sent.hazard = row
         _end(sent, TransferState.ENDED, by=by, end_reason=reason)

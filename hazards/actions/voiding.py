@@ -16,6 +16,7 @@ from hazards.models import Hazard
 from institutions.actor import Actor
 
 
+@transaction.atomic
 def request_void(hazard: Hazard, *, by: Actor, reason: str, version: int | None = None) -> Hazard:
     """申请作废 of a major hazard: the first of two persons. The clock keeps running."""
     return transition(
@@ -30,6 +31,7 @@ def request_void(hazard: Hazard, *, by: Actor, reason: str, version: int | None 
     )
 
 
+@transaction.atomic
 def refuse_void(hazard: Hazard, *, by: Actor, reason: str, version: int | None = None) -> Hazard:
     """不同意作废, or taking one's own request back."""
     return transition(

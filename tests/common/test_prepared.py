@@ -1,12 +1,14 @@
 """SQL written once in a process and planned once on a connection: each use asks for its own row, as it is now."""
 
+from datetime import date
+
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from common.prepared import _MOST, Prepared, planned, prepared_sql
-from institutions.models import Membership
-from tests.factories import Cast
+from common.prepared import _MOST, Prepared, insert, insert_if_new, planned, prepared_sql, update
+from institutions.models import Drill, Membership
+from tests.factories import Cast, DrillFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +38,55 @@ def test_what_is_revoked_or_renamed_holds_at_once():
 def test_the_sql_is_that_of_the_queryset():
     written = prepared_sql(held)
     assert [written(pk) for pk in (5, 7)] == [held(pk).query.sql_with_params() for pk in (5, 7)]
+
+
+def test_several_keys_stand_each_in_its_place_and_none_finds_nothing():
+    cast = Cast()
+    prepared = Prepared(
+        lambda user_id, place: Membership.objects.filter(user_id=user_id, institution_id=place)
+    )
+    asked = [
+        (cast.manager.user.pk, cast.home.pk), (cast.safety.user.pk, cast.home.pk), (cast.manager.user.pk, None),
+    ]  # fmt: skip
+    found = [prepared.rows(*keys) for keys in asked]
+    assert found == [[cast.manager.membership], [cast.safety.membership], []]
+
+
+def test_what_can_find_nothing_is_not_even_asked(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert Prepared(lambda pk: Membership.objects.none().filter(pk=pk)).rows(1) == []
+
+
+def test_rows_are_written_in_their_order_as_save_would_and_know_their_keys(django_assert_num_queries):
+    home = Cast().home
+    rows = [DrillFactory.build(institution=home, held_on=date(2026, month, 1)) for month in (3, 1)]
+    with django_assert_num_queries(1):
+        insert(rows)
+    stored = list(Drill.objects.order_by("id"))
+    names = [field.attname for field in Drill._meta.concrete_fields]
+    assert [[getattr(row, name) for name in names] for row in stored] == [
+        [getattr(row, name) for name in names] for row in rows
+    ]
+    rows[0].held_on, rows[0].institution = date(2026, 4, 1), Cast().home
+    with django_assert_num_queries(1):
+        update(rows[0], ["held_on"])
+    assert [(row.held_on, row.institution) for row in Drill.objects.order_by("id")] == [
+        (date(2026, 4, 1), home), (date(2026, 1, 1), home),
+    ]  # fmt: skip
+
+
+def test_of_two_alike_the_second_is_not_written_and_has_no_key():
+    home = Cast().home
+    first, second = (DrillFactory.build(institution=home, held_on=date(2026, 3, 1)) for _ in range(2))
+    assert [insert_if_new(drill) for drill in (first, second)] == [True, False]
+    assert (list(Drill.objects.all()), second.pk) == ([first], None)
+
+
+def test_a_row_that_is_gone_is_not_written_in_silence():
+    drill = DrillFactory()
+    Drill.objects.all().delete()
+    with pytest.raises(DatabaseError, match="no institutions"):
+        update(drill, ["held_on"])
 
 
 def asked_twice(sql: str, *parameters) -> list[list[tuple]]:
