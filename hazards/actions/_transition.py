@@ -47,11 +47,11 @@ def lock(hazard: Hazard) -> Hazard:
 
 def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> None:
     row = workflow.TABLE[action]
+    is_legal = row.is_legal_from(hazard.status)
+    if is_legal and version in (None, hazard.version):
+        return
     changes = hazard.events.filter(seq__gt=version if version is not None else hazard.version - 1)
-    if row.is_legal_from(hazard.status) and (
-        version in (None, hazard.version)
-        or not changes.exclude(action__in=workflow.LEAVE_FORMS_OPEN - {action}).exists()
-    ):
+    if is_legal and not changes.exclude(action__in=workflow.LEAVE_FORMS_OPEN - {action}).exists():
         return
     raise Conflict(
         f"您打开页面之后，这条隐患已经有了新的办理，现在是“{hazard.get_status_display()}”。",
