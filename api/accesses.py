@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from api import endings
 from api.enums import AccessAct, Scope
 from api.models import Access, AccessEvent
 from api.tokens import SHOWN, digest_of, new_token
@@ -171,7 +172,7 @@ def revoke(access: Access, *, by: Actor) -> None:
     if access.subscriber:
         publishing.unsubscribe(access.subscriber)
     _record(access, by, AccessAct.REVOKED, f"令牌 {access.prefix}…" if access.prefix else "尚未签发")
-    outbox.settle(_topic(access))
+    outbox.settle(_topic(access), endings.topic(access.pk))
 
 
 @transaction.atomic

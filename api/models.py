@@ -13,6 +13,8 @@ from institutions.enums import Capability, Department
 from institutions.models import Authority, Membership
 from notifications.models import Subscriber
 
+ENDS_SOON_DAYS = 14  # from when on pages and notices say so
+
 
 class AccessQuerySet(models.QuerySet):
     def visible_to(self, actor):
@@ -22,6 +24,15 @@ class AccessQuerySet(models.QuerySet):
         if actor.authority.department != Department.CIVIL_AFFAIRS:
             return self.none()
         return self.filter(authority__region__path__startswith=actor.authority.region.path)
+
+    def in_force(self, now: datetime):
+        """Those whose token opens something now."""
+        return self.filter(
+            revoked_at=None,
+            expires_at__gt=now,
+            issued_as__is_active=True,
+            issued_as__user__is_active=True,
+        )
 
 
 class Access(models.Model):
@@ -72,6 +83,9 @@ class Access(models.Model):
         verbose_name="吊销人",
     )
 
+    # Of how many days before its end people were told last (api.endings).
+    told_days = models.PositiveSmallIntegerField("到期提醒", null=True, blank=True)
+
     # Written by every request (api.admission).
     last_used_at = models.DateTimeField("最近使用", null=True, blank=True)
     busy_until = models.DateTimeField("额度用到", null=True, blank=True)
@@ -112,6 +126,10 @@ class Access(models.Model):
         """The last day it is valid."""
         return timezone.localdate(self.expires_at) - timedelta(days=1)
 
+    def days_left(self, today: date) -> int:
+        """Days until the last day on which it is valid; 0 on that day, negative after it."""
+        return (self.last_day - today).days
+
     def state(self, now: datetime) -> tuple[str, str]:
         """How it stands in a word, with the tone of its tag. Needs `issued_as` and its user."""
         if self.revoked_at:
@@ -122,7 +140,10 @@ class Access(models.Model):
             return "待签发", "amber"
         if not (self.issued_as.is_active and self.issued_as.user.is_active):
             return "签发人已离岗，须重新签发", "red"
-        return "有效", "green"
+        days = self.days_left(timezone.localdate(now))
+        if days > ENDS_SOON_DAYS:
+            return "有效", "green"
+        return (f"{days} 天后到期" if days else "今天到期"), "amber"
 
 
 class AccessEvent(models.Model):

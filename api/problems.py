@@ -14,6 +14,7 @@ from reports.paging import BadCursor
 logger = logging.getLogger("house.api")
 
 KINDS = {
+    400: ("request", "请求有误"),
     401: ("token", "没有有效的令牌"),
     403: ("scope", "令牌的范围不够"),
     404: ("not-found", "没有这个资源"),

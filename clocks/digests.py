@@ -7,23 +7,23 @@ for the next workday and is worded as the matter stands then.
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.urls import reverse
 
-from clocks import lines
+from clocks import lines, riders
 from clocks.enums import ESCALATIONS, RungKind
 from clocks.lines import Line
 from clocks.models import Digest, PendingLine
 from clocks.people import PARAMETERS, PEOPLE, PLACE_ID
+from clocks.riders import DIGEST_AT
 from clocks.schedule import is_workday
 from clocks.telling import KINDS, channels
 from notifications import outbox
 from notifications.models import Notice
 from notifications.outbox import Message
 
-DIGEST_AT = time(7, 30)  # Beijing; when the quiet hours of the night end
 SHOWN = 10  # lines in the message; all of them stand on the page it leads to
 # The runtime role ends statements after 15 s, which is for pages; after a long silence on a busy machine this may take
 # longer, and must not begin anew for ever.
@@ -89,9 +89,13 @@ def _tell(rows: list[tuple], now: datetime) -> int:
     today = now.date()
     loaded = lines.load({pk for _, ids, *_ in rows for pk in ids[:SHOWN]}, today)
     outbox.settle(*(topic(row[0]) for row in rows))
+    along = riders.taken_along([row[0] for row in rows], now)
+    riders.mail_no_more(
+        [n for user_id, _, _, is_mailed, _ in rows if is_mailed for n in along.get(user_id, [])]
+    )
     key, messages = f"digest:{today.isoformat()}", []
     for user_id, ids, kinds, is_mailed, is_texted in rows:
-        subject, body = wording(kinds, [loaded[pk] for pk in ids[:SHOWN]])
+        subject, body = wording(kinds, [loaded[pk] for pk in ids[:SHOWN]], along.get(user_id, []))
         messages.append(
             Message(
                 recipient=user_id,
@@ -127,8 +131,10 @@ def by_kind(kinds: Iterable[str]) -> str:
     return "、".join(f"{kind.label} {counts[kind]}" for kind in reversed(RungKind) if counts[kind])
 
 
-def wording(kinds: Iterable[str], shown: Iterable[Line]) -> tuple[str, str]:
+def wording(kinds: Iterable[str], shown: Iterable[Line], along: list[Notice]) -> tuple[str, str]:
     """Subject and body of a digest: how many of each kind; the most urgent lines, a short paragraph each.
+
+    And what rides `along`. Without a line left it says that alone.
 
     A mail is read on a phone, twenty characters wide: what it is and where first, then the fault, then what comes.
     """
@@ -136,7 +142,10 @@ def wording(kinds: Iterable[str], shown: Iterable[Line]) -> tuple[str, str]:
     said = [_paragraph(number, line) for number, line in enumerate(shown, start=1)]
     if len(kinds) > SHOWN:
         said.append(f"以上是最紧急的 {SHOWN} 件，另有 {len(kinds) - SHOWN} 件，请打开查看全部。")
-    return f"今日提醒 {len(kinds)} 件：{by_kind(kinds)}", "\n\n".join(said)
+    reminders = f"今日提醒 {len(kinds)} 件：{by_kind(kinds)}" if kinds else ""
+    parts = [reminders, riders.summary(along)], [*said, riders.words(along)]
+    subject, body = ([part for part in some if part] for some in parts)
+    return "；".join(subject), "\n\n".join(body)
 
 
 def _paragraph(number: int, line: Line) -> str:
@@ -162,8 +171,9 @@ def take_out(clock_ids: list[int]) -> None:
 
 def _reword(digest: Digest) -> None:
     live = [line for line in standing_lines(digest.reminders, digest.on) if not line.is_over]
-    if live:
-        subject, body = wording((line.reminder.kind for line in live), live[:SHOWN])
+    along = riders.taken_along([digest.recipient_id], digest.composed_at).get(digest.recipient_id, [])
+    if live or along:
+        subject, body = wording((line.reminder.kind for line in live), live[:SHOWN], along)
         outbox.reword(digest.notice_id, subject=subject, body=body)
     else:
         outbox.settle(topic(digest.recipient_id))

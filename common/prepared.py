@@ -4,7 +4,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from copy import copy
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from inspect import signature
 from itertools import count
 from weakref import WeakKeyDictionary
@@ -61,7 +61,7 @@ def planned(sql: str, parameters: tuple) -> tuple[str, tuple]:
     return f"EXECUTE {names[sql]}{slots}", parameters
 
 
-@cache
+@lru_cache(maxsize=256)
 def _numbered(sql: str) -> str:
     """With $1, $2, … for each %s."""
     number = count(1)

@@ -28,5 +28,6 @@ BEAT = {
     "reports.expire_imports": {"task": "reports.expire_imports", "schedule": crontab(hour=3, minute=50)},
     "reports.delete_orphans": {"task": "reports.delete_orphans", "schedule": crontab(hour=3, minute=40)},
     "reports.fold_summary": {"task": "reports.fold_summary", "schedule": 60.0, "options": {"expires": 50}},
+    "api.tell_of_endings": {"task": "api.tell_of_endings", "schedule": crontab(minute=15)},
     "files.tidy": {"task": "files.tasks.tidy", "schedule": crontab(hour=3, minute=10)},
 }

@@ -5,6 +5,7 @@ so that a long export keeps no reminder waiting. Each leaves its own heartbeat; 
 import logging
 from collections.abc import Callable
 
+from api import endings
 from clocks import sweep as clocks
 from notifications import delivery
 from reports import summary, sweeping
@@ -20,6 +21,7 @@ ROUND: tuple[tuple[str, Callable[[], int]], ...] = (
     ("导出", sweeping.sweep),
     ("导入", working.work_all),
     ("撤回导入", undoing.work_all),
+    ("接入到期", endings.tell_of_endings),
 )
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from api import unreached
 from api import urls as api
 from hazards.views import public_orders, workbench
 from inspections.views.field import service_worker
@@ -26,3 +27,7 @@ urlpatterns = [
     path("sw.js", service_worker, name="service_worker"),
     path("healthz/", include("notifications.health_urls")),
 ]
+
+# Below /api/ errors are JSON, whether or not the address exists; elsewhere they are pages.
+handler400, handler403 = unreached.bad_request, unreached.forbidden
+handler404, handler500 = unreached.not_found, unreached.broken

@@ -45,6 +45,8 @@ class HazardAction(models.TextChoices):
     WITHDRAW_TRANSFER = "withdraw_transfer", "撤回移送"
     ANSWER_TRANSFER = "answer_transfer", "部门回执"
     RECORD_ANSWER = "record_answer", "代录回执"
+    NUDGE = "nudge", "催办"
+    REASSIGN = "reassign", "改派监管责任人"
 
 
 class Severity(models.TextChoices):

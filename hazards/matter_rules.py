@@ -1,6 +1,7 @@
 """Who may do what beside the status: extensions, supervision, transfers. Like rules.py: why not, without the database."""
 
 from hazards import rules
+from hazards.enums import HazardStatus
 from institutions.actor import Actor
 from institutions.enums import Department
 
@@ -82,6 +83,34 @@ def transfer_holder(actor: Actor, hazard) -> str:
     if reason := transferrer(actor, hazard):
         return reason
     return "" if hazard.awaits_department else "没有等待部门答复的移送。"
+
+
+def reassigner(actor: Actor, hazard) -> str:
+    """The supervising authority: who there answers for the hazard is its own affair."""
+    is_ours = actor.authority is not None and actor.authority.pk == hazard.supervising_authority_id
+    return "" if is_ours else "由该机构的主管民政部门改派。"
+
+
+def nudger(actor: Actor, hazard) -> str:
+    """The supervising authority and those above it, for whom somebody else has the next move (催办).
+
+    Also a county that waits for its city's close-out: it can't act, but it may ask.
+    """
+    if not _is_civil_affairs(actor):
+        return "由民政部门催办。"
+    is_ours = actor.authority.pk == hazard.supervising_authority_id
+    if not is_ours and rank(actor.authority.region_id, hazard) < 1:
+        return "由主管民政部门或上级民政部门催办。"
+    return "现在正等您所在的单位办理，不需要催办。" if _is_its_turn(actor, is_ours, hazard) else ""
+
+
+def _is_its_turn(actor: Actor, is_ours: bool, hazard) -> bool:
+    """Whether the next move is the authority's own: 下发 and 验收 of the supervising one, else 销号, or 摘牌 before it."""
+    if hazard.status in (HazardStatus.REGISTERED, HazardStatus.AWAITING_VERIFICATION):
+        return is_ours
+    if hazard.status == HazardStatus.VERIFIED:
+        return actor.authority.region_id == (hazard.supervised_region_id or hazard.closing_region_id)
+    return False
 
 
 def transfer_answerer(actor: Actor, hazard) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from common.prepared import Prepared
-from hazards.enums import HazardAction
+from hazards.enums import HazardAction, HazardStatus
 from hazards.models import ExtensionRequest
 from institutions.actor import Actor
 from institutions.enums import Capability, Department, Role
@@ -65,6 +65,20 @@ def supervision_holders(hazard) -> Q:
     return _officials_of(hazard.supervised_region_id, Capability.SUPERVISE)
 
 
+def whose_turn(hazard) -> Callable:
+    """The audience that can do the next step: the institution, its supervising authority, who closes out or lifts an order."""
+    if hazard.status == HazardStatus.RECTIFYING:
+        return institution_people
+    if hazard.status == HazardStatus.VERIFIED:
+        return supervision_holders if hazard.supervised_region_id else closers
+    return supervisors
+
+
+def officer(hazard) -> Q:
+    """The supervising officer (监管责任人), while they hold a post at the supervising authority."""
+    return supervisors(hazard) & Q(user_id=hazard.supervising_officer_id)
+
+
 def finder(hazard) -> Q:
     """Who registered it: a patrol or a superior wants to know what became of it."""
     return Q(user_id=hazard.registered_by_id)
@@ -72,10 +86,14 @@ def finder(hazard) -> Q:
 
 @dataclass(frozen=True)
 class Notice:
-    """Audiences and the sentence they read; `{h}` is the hazard."""
+    """Audiences and the sentence they read, with the place, the deadline and the next step.
+
+    `asks_whose_turn`: also whoever has that step, which depends on the status.
+    """
 
     audiences: tuple[Callable, ...]
     subject: str
+    asks_whose_turn: bool = False
 
 
 NOTICES: dict[HazardAction, Notice] = {
@@ -103,16 +121,31 @@ NOTICES: dict[HazardAction, Notice] = {
     A.WITHDRAW_TRANSFER: Notice((supervisors,), "已撤回移送：{place}"),
     A.ANSWER_TRANSFER: Notice((supervisors,), "移送部门已回执：{place}"),
     A.RECORD_ANSWER: Notice((supervisors,), "已录入移送部门的回执：{place}"),
+    A.NUDGE: Notice((), "催办，请尽快{step}：{place}", asks_whose_turn=True),
+    A.REASSIGN: Notice((officer,), "改派您为监管责任人：{place}"),
 }
 
 # An institution is not told of what it can't see: a hazard voided before it was issued.
 _INSTITUTION_MAY_NOT_KNOW = {A.VOID}
 _ENDS = {A.CLOSE, A.VOID}
+_STEPS = {
+    HazardStatus.REGISTERED: "下发整改",
+    HazardStatus.RECTIFYING: "整改",
+    HazardStatus.AWAITING_VERIFICATION: "验收",
+    HazardStatus.VERIFIED: "销号",
+}
 
 
 def topic(hazard) -> str:
     """The key under which all notices of one hazard are settled."""
     return f"hazard:{hazard.pk}"
+
+
+def next_step(hazard) -> str:
+    """What has to be done next, as a verb; empty when nothing has."""
+    if hazard.status == HazardStatus.VERIFIED and hazard.supervised_region_id:
+        return "摘牌"
+    return _STEPS.get(hazard.status, "")
 
 
 def _day(day) -> str:
@@ -129,6 +162,7 @@ class _Keys(NamedTuple):
     extension_region_id: int | None
     supervised_region_id: int | None
     registered_by_id: int
+    supervising_officer_id: int | None
 
 
 _keys_of = attrgetter(*_Keys._fields)
@@ -138,8 +172,8 @@ _keys_of = attrgetter(*_Keys._fields)
 def _members(audiences: tuple[Callable, ...]) -> Prepared:
     """The active users in any of these audiences but one, by that one's id and the keys of a hazard."""
 
-    def made(own, pk, institution, authority, closing, extension, supervised, finder) -> QuerySet:
-        keys = _Keys(pk, institution, authority, closing, extension, supervised, finder)
+    def made(own, pk, institution, authority, closing, extension, supervised, finder, officer) -> QuerySet:
+        keys = _Keys(pk, institution, authority, closing, extension, supervised, finder, officer)
         who = reduce(or_, (audience(keys) for audience in audiences))
         rows = Membership.objects.active().filter(who).exclude(user_id=own)
         return rows.order_by().values_list("user_id")
@@ -150,6 +184,8 @@ def _members(audiences: tuple[Callable, ...]) -> Prepared:
 def recipients(hazard, action: HazardAction, *, by: Actor) -> list[int]:
     """Ids of the active users concerned, each once, without the one who acted."""
     audiences = NOTICES[action].audiences
+    if NOTICES[action].asks_whose_turn:
+        audiences = (*audiences, whose_turn(hazard))
     if action in _INSTITUTION_MAY_NOT_KNOW and not (hazard.issued_at or hazard.is_self_reported):
         audiences = tuple(audience for audience in audiences if audience is not institution_people)
     rows = _members(audiences).rows(by.user.pk, *_keys_of(hazard))
@@ -168,12 +204,41 @@ def tell(hazard, event, *, by: Actor) -> int:
         reading.mark_topic_read(by.user, topic(hazard))
     return outbox.notify(
         recipients=recipients(hazard, action, by=by),
-        subject=NOTICES[action].subject.format(place=hazard.institution.name, due=_day(hazard.due_on)),
+        subject=NOTICES[action].subject.format(
+            place=hazard.institution.name, due=_day(hazard.due_on), step=next_step(hazard)
+        ),
         body=f"{body}\n办理：{by.user.name}（{by.place_name}）",
         url=reverse("hazards:detail", args=[hazard.pk]),
         topic=topic(hazard),
         at=event.at,
         dedupe_key=f"{topic(hazard)}:{event.seq}",
+    )
+
+
+def tell_officer_of_run(hazard, run: str, *, by: Actor, reason: str) -> int:
+    """Tell the new officer of hazards handed over by the dozen, once a run however many they are."""
+    members = Membership.objects.active().filter(officer(hazard)).exclude(user_id=by.user.pk)
+    return outbox.notify(
+        recipients=sorted(set(members.values_list("user_id", flat=True))),
+        subject="改派您为监管责任人：一批隐患",
+        body=f"原因：{reason}\n办理：{by.user.name}（{by.place_name}）",
+        url=f"{reverse('reports:ledger')}?officer=mine",
+        topic=f"bulk:{run}",
+        dedupe_key=f"bulk:{run}",
+    )
+
+
+def tell_former_officer(hazard, user_id: int, *, by: Actor, reason: str) -> int:
+    """Tell whoever was the supervising officer (监管责任人) until now; nobody who left the authority."""
+    was = Membership.objects.active().filter(supervisors(hazard), user_id=user_id).exclude(user_id=by.user.pk)
+    return outbox.notify(
+        recipients=sorted(set(was.values_list("user_id", flat=True))),
+        subject=f"您不再是监管责任人：{hazard.institution.name}",
+        body=f"{hazard.number} {hazard.description}\n现由{hazard.supervising_officer.name}负责\n原因：{reason}\n"
+        f"办理：{by.user.name}（{by.place_name}）",
+        url=reverse("hazards:detail", args=[hazard.pk]),
+        topic=topic(hazard),
+        dedupe_key=f"{topic(hazard)}:{hazard.version}",
     )
 
 

@@ -107,37 +107,30 @@ def for_detail(actor: Actor):
     )  # fmt: skip
 
 
+def turn_of(hazard: Hazard) -> str:
+    """Who has the next move, by name; empty when nobody has."""
+    if not hazard.is_open:
+        return ""
+    if hazard.status == S.RECTIFYING:
+        return hazard.institution.name
+    if hazard.status == S.VERIFIED:
+        region = hazard.supervised_region or hazard.closing_region
+        return f"{region.name if region else ''}民政部门"
+    return hazard.supervising_authority.name
+
+
 def waits_on(hazard: Hazard) -> str:
     """Whose move it is, in words; empty when nobody's."""
-    if hazard.status == S.VERIFIED and hazard.supervised_region_id:
-        return f"等待{hazard.supervised_region.name}民政部门摘牌"
-    return {
-        S.REGISTERED: f"等待{hazard.supervising_authority.name}下发整改",
-        S.RECTIFYING: f"等待{hazard.institution.name}整改",
-        S.AWAITING_VERIFICATION: f"等待{hazard.supervising_authority.name}验收",
-        S.VERIFIED: f"等待{hazard.closing_region.name if hazard.closing_region else ''}民政部门销号",
-    }.get(hazard.status, "")
+    return f"等待{turn_of(hazard)}{notices.next_step(hazard)}" if hazard.is_open else ""
 
 
 def nobody_to_act(hazard: Hazard) -> str:
     """Whose side has nobody to do the next step, in words; empty when somebody can. One statement."""
-    side = {
-        S.REGISTERED: (notices.supervisors, hazard.supervising_authority.name),
-        S.RECTIFYING: (notices.institution_people, hazard.institution.name),
-        S.AWAITING_VERIFICATION: (notices.supervisors, hazard.supervising_authority.name),
-        S.VERIFIED: (
-            notices.closers,
-            f"{hazard.closing_region.name if hazard.closing_region else ''}民政部门",
-        ),
-    }.get(hazard.status)
-    if hazard.status == S.VERIFIED and hazard.supervised_region_id:
-        side = (notices.supervision_holders, f"{hazard.supervised_region.name}民政部门")
-    if side is None:
+    if not hazard.is_open:
         return ""
-    who, name = side
     took_part = [hazard.submitted_by_id, hazard.verified_by_id]
-    free = Membership.objects.active().filter(who(hazard)).exclude(user_id__in=[p for p in took_part if p])
-    return "" if free.exists() else name
+    able = Membership.objects.active().filter(notices.whose_turn(hazard)(hazard))
+    return "" if able.exclude(user_id__in=[p for p in took_part if p]).exists() else turn_of(hazard)
 
 
 def has_other_verifier(institution: Institution, actor: Actor) -> bool:

@@ -197,6 +197,24 @@ TABLE: dict[HazardAction, Transition] = {
         hint="属于消防、住建、市场监管、卫健等部门职责的",
         is_beside=True,
     ),
+    A.REASSIGN: _row(
+        _UNDER_WAY,
+        None,
+        Capability.REASSIGN,
+        matter_rules.reassigner,
+        "quiet",
+        hint="原来的人离岗、调岗或分工调整的",
+        is_beside=True,
+    ),
+    A.NUDGE: _row(
+        [S.REGISTERED, *_UNDER_WAY],
+        None,
+        Capability.NUDGE,
+        matter_rules.nudger,
+        "secondary",
+        hint="提醒该办的一方尽快办理；期限和状态不变，同一单位对同一条隐患每天催办一次",
+        is_beside=True,
+    ),
     # Done on the transfer's own page: whoever answers never sees the hazard.
     A.ANSWER_TRANSFER: _row(
         [S.REGISTERED, *_UNDER_WAY],
@@ -206,6 +224,9 @@ TABLE: dict[HazardAction, Transition] = {
         is_beside=True,
     ),
 }
+
+# Acts that leave an open form of another act as true as it was: who is nudged while they write loses nothing.
+LEAVE_FORMS_OPEN = frozenset({A.NUDGE, A.REASSIGN})
 
 # What the database's trigger lets happen to `status`; kept as rows of LegalTransition (migration).
 LEGAL_PAIRS: frozenset[tuple[str, str]] = frozenset(

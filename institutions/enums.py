@@ -132,6 +132,8 @@ class Capability(models.TextChoices):
     SUMMON = "summon", "约谈和通报"
     VIEW_ORDERS = "view_orders", "查看督办、移送和约谈"
     ANSWER_TRANSFER = "answer_transfer", "办理移送"
+    NUDGE = "nudge", "催办"
+    REASSIGN = "reassign", "改派监管责任人"
     VIEW_ACCESSES = "view_accesses", "查看数据接入"
     ISSUE_TOKENS = "issue_tokens", "签发数据接口令牌"
 
@@ -155,6 +157,8 @@ _OFFICIAL = _READS | {
     C.VIEW_ORDERS,
     C.VIEW_ACCESSES,
     C.ISSUE_TOKENS,
+    C.NUDGE,
+    C.REASSIGN,
 }
 
 

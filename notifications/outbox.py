@@ -101,6 +101,7 @@ class Message:
     topic: str
     dedupe_key: str = ""
     at: datetime | None = None
+    not_sent_before: datetime | None = None
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
     is_urgent: bool = False
     is_duty: bool = False
@@ -117,7 +118,7 @@ def notify(*, recipients: Iterable[User | int], **message) -> int:
     however often and from wherever this is called. `at` is when it happened, if not now.
     `channels` are the ways out that this may take, each only where it is configured, the person has an address and has
     not switched it off; `is_duty` overrides what they switched off. It waits for the end of the person's quiet
-    hours unless it `is_urgent`. `guard` is a pair (topic, key): see `let_stand`.
+    hours unless it `is_urgent`, and for `not_sent_before`. `guard` is a pair (topic, key): see `let_stand`.
     Raises ValueError when `url` is not a path within this site.
     """
     ids = {r if isinstance(r, int) else r.pk for r in recipients}
@@ -229,15 +230,19 @@ def _ways(messages: list[Message]) -> list[list[dict]]:
     now, found = timezone.localtime(), []
     for message, some in zip(messages, offered, strict=True):
         wishes, addresses = reach.get(message.recipient, NOWHERE)
-        due_at = not_before(now, wishes, is_urgent=message.is_urgent)
+        waits = (not_before(now, wishes, is_urgent=message.is_urgent), message.not_sent_before)
+        due_at = max((moment for moment in waits if moment), default=None)
         chosen = channels_for(wishes, some, addresses, is_duty=message.is_duty)
         found.append([{"channel": c, "address": addresses[c], "due_at": due_at} for c in chosen])
     return found
 
 
+_NOT_WRITTEN = {"channels", "guard", "is_urgent", "not_sent_before"}
+
+
 def _row(message: Message, ways: list[dict]) -> dict:
     topic, key = message.guard or (None, None)
-    own = {k: v for k, v in asdict(message).items() if k not in ("channels", "guard", "is_urgent")}
+    own = {k: v for k, v in asdict(message).items() if k not in _NOT_WRITTEN}
     return own | {
         "subject": _one_line(message.subject)[:120],
         "body": message.body.strip()[:2000],

@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from hazards import advice, bulk_rules, queries, workflow
-from hazards.enums import HazardAction
+from hazards.enums import HazardAction, HazardStatus
 from hazards.models import Hazard
 from institutions.actor import Actor
 from reports.asked import Asked
 from reports.places import is_number
 from reports.states import State
 
-_BY_STATUS = {bulk_rules.source(action): action for action in bulk_rules.MOST}
+# Where in the ledger each starts: what must be asked there, and how that is called. The first that fits is offered.
+_STARTS = {
+    HazardAction.REASSIGN: ({"officer": "left"}, "监管责任人已离岗"),
+    HazardAction.ISSUE: ({"state": HazardStatus.REGISTERED.value}, HazardStatus.REGISTERED.label),
+    HazardAction.CLOSE: ({"state": HazardStatus.VERIFIED.value}, HazardStatus.VERIFIED.label),
+}
 
 
 @dataclass(frozen=True)
@@ -24,12 +29,23 @@ class Bulk:
     most: int
 
 
-def bulk_in(state: State, actor: Actor) -> Bulk | None:
-    """What the tab offers this actor; None on tabs of more than one status, where no act fits every row."""
-    action = _BY_STATUS.get(state.status)
-    if action is None or not actor.can(workflow.TABLE[action].capability):
-        return None
-    return Bulk(action, reverse("reports:bulk", args=[action.value]), bulk_rules.MOST[action])
+def start_of(action: HazardAction) -> dict[str, str]:
+    """The parameters of the ledger where a bulk act starts."""
+    return _STARTS[action][0]
+
+
+def start_words(action: HazardAction) -> str:
+    """How the rows are called there."""
+    return _STARTS[action][1]
+
+
+def bulk_in(state: State, chosen: dict[str, str], actor: Actor) -> Bulk | None:
+    """What the ledger offers this actor for the rows it shows; None where no act fits every row."""
+    asked = {"state": state.value, **chosen}
+    for action, (start, _) in _STARTS.items():
+        if start.items() <= asked.items() and actor.can(workflow.TABLE[action].capability):
+            return Bulk(action, reverse("reports:bulk", args=[action.value]), bulk_rules.MOST[action])
+    return None
 
 
 @dataclass(frozen=True)
@@ -77,9 +93,9 @@ def _hazards(query, asked: Asked, action: HazardAction, ticked: set[int]) -> lis
     if action == HazardAction.CLOSE:
         found = queries.for_detail(asked.actor)
     else:
-        found = queries.rows(Hazard.objects.visible_to(asked.actor))
+        found = queries.rows(Hazard.objects.visible_to(asked.actor)).select_related("supervising_officer")
     if query.get("all"):
-        wanted = asked.rows.filter(status=bulk_rules.source(action)).order_by(*asked.sort.order())
+        wanted = asked.rows.filter(status__in=workflow.TABLE[action].sources).order_by(*asked.sort.order())
         ids = list(wanted.values_list("pk", flat=True)[: bulk_rules.MOST[action]])
     else:
         picked = [*ticked, *(int(pk) for pk in query.getlist("pick") if is_number(pk))]

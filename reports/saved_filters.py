@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from clocks import riders
 from hazards.models import Hazard
 from hazards.numbers import number_of
 from institutions.actor import Actor
@@ -16,11 +17,13 @@ from institutions.models import Membership
 from notifications import outbox
 from notifications.reading import mark_topic_read
 from reports.asked import Asked
+from reports.filters import LedgerFilter
 from reports.models import FilterAlert, SavedFilter
 
 MOST_KEPT = 50
 MOST_MATCHES = 10_000  # an alert over more would tell of something every time
 NAMED = 5
+TOPIC = "filter-alert:"  # how the topics of alerts begin: they ride in the day's digest (reports.apps)
 LOOK_EVERY = timedelta(minutes=10)
 
 # One statement however many rows match: those not seen before are remembered, and only they come back.
@@ -90,13 +93,18 @@ def forget(kept: SavedFilter, *, by: Actor) -> None:
 def _end(alerts) -> None:
     """No more notices, and those not read yet stop counting: what they lead to may be gone."""
     ids = list(alerts.order_by("pk").select_for_update().values_list("pk", flat=True))
-    outbox.settle(*(topic(pk) for pk in ids))
+    outbox.settle(*(said(pk) for pk in ids for said in (topic, fault_topic)))
     FilterAlert.objects.filter(pk__in=ids).delete()
 
 
 def topic(alert_id: int) -> str:
     """The key under which the notices of one alert are settled."""
-    return f"filter-alert:{alert_id}"
+    return f"{TOPIC}{alert_id}"
+
+
+def fault_topic(alert_id: int) -> str:
+    """The key under which it is said that an alert has gone quiet."""
+    return f"filter-fault:{alert_id}"
 
 
 @transaction.atomic
@@ -155,10 +163,44 @@ def _look_at_one() -> bool:
     post = Membership.objects.active().with_places().filter(pk=found.told_as_id).first()
     if post and Actor(post.user, post).may_view_hazards:
         asked = Asked(found.filter.query, Actor(post.user, post), timezone.localdate())
-        if asked.is_valid and (new := _see(found, asked)):
+        fault = fault_of(asked, found.filter.query)
+        _keep_fault(found, post, fault)
+        if not fault and (new := _see(found, asked)):
             _tell(found, post, new)
     FilterAlert.objects.filter(pk=found.pk).update(looked_at=Now())
     return True
+
+
+def fault_of(asked: Asked, query: dict[str, str]) -> str:
+    """Which conditions can't be asked any more, by name, because their place or campaign is gone; empty when all can.
+
+    Also a place that lies elsewhere now: the ledger leaves it out and says so, an alert would tell of rows nobody meant.
+    """
+    form, is_valid = asked.filters.form, asked.is_valid
+    if is_valid and not asked.filters.places.notices:
+        return ""
+    gone = [name for name in query if name in form.errors or name not in asked.filters.data]
+    labels = [
+        str(LedgerFilter.base_filters[name].label) for name in gone if name in LedgerFilter.base_filters
+    ]
+    return "、".join(labels)[:60] or "条件"
+
+
+def _keep_fault(alert: FilterAlert, post: Membership, fault: str) -> None:
+    """Write down that it has gone quiet, or that it works again; whoever it is for hears of it once. Its row is locked."""
+    if bool(fault) == bool(alert.fault):
+        return
+    FilterAlert.objects.filter(pk=alert.pk).update(fault=fault, fault_at=Now() if fault else None)
+    outbox.settle(fault_topic(alert.pk))
+    if fault:
+        outbox.notify(
+            recipients=[post.user_id],
+            subject=f"常用条件“{alert.filter.name}”已失效，不再提醒",
+            body=f"条件里的“{fault}”已经找不到：地区可能已撤并，行动可能已取消。\n"
+            "请在隐患台账重新查好条件，另存为常用条件并开启提醒，再删除或关闭失效的这个。",
+            url=reverse("reports:filters"),
+            topic=fault_topic(alert.pk),
+        )
 
 
 def _see(alert: FilterAlert, asked: Asked) -> list[int]:
@@ -174,8 +216,11 @@ def _tell(alert: FilterAlert, post: Membership, new: list[int]) -> None:
     lines = [f"{number_of(found_on, pk)} {description}" for found_on, pk, description in rows[:NAMED]]
     if len(new) > NAMED:
         lines.append(f"……共 {len(new)} 条")
+    now = timezone.localtime()
     outbox.notify(
         recipients=[post.user_id],
+        at=now,
+        not_sent_before=riders.own_mail_at(now),
         subject=f"“{alert.filter.name}”新增 {len(new)} 条隐患",
         body="\n".join(lines),
         url=reverse("reports:open_filter", args=[alert.filter_id]),

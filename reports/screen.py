@@ -38,7 +38,7 @@ def ledger_screen(query, filters: LedgerFilter, actor: Actor, today: date) -> di
     else:
         state, ledger = STATES.get(filters.data.get("state", ""), ALL), Ledger(Page([]), {})
     chosen = filters.values
-    rows, bulk = mark_rows(ledger.page.rows, chosen.get("q", "")), bulk_in(state, actor)
+    rows, bulk = mark_rows(ledger.page.rows, chosen.get("q", "")), bulk_in(state, chosen, actor)
     asked = {name: value for name, value in {"state": state.value, **chosen}.items() if value}
     return {
         "filters": filters,

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from clocks import acts, digests, queries
+from clocks import acts, digests, queries, riders
 from clocks.actions import drafts as actions
 from clocks.forms import DropForm, IssueForm
 from clocks.models import Clock, Digest, Draft, Reminder
@@ -78,6 +78,7 @@ def digest(request, on: str):
     kinds = Reminder.objects.filter(pk__in=found.reminders).values_list("kind", flat=True)
     context = {"digest": found, "page": page, "lines": lines, "total": len(found.reminders)}
     context["by_kind"] = digests.by_kind(kinds)
+    context["along"] = riders.taken_along([request.user.pk], found.composed_at).get(request.user.pk, [])
     return render(request, "clocks/digest.html", context)
 
 

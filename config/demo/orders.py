@@ -10,7 +10,16 @@ from config.demo.cast import Cast
 from config.demo.houses import DEMO_COUNTY
 from config.demo.stories import Story
 from config.demo.wishes import FORGOTTEN
-from hazards.actions import drafting, extending, lifecycle, summoning, supervising, transferring
+from hazards.actions import (
+    drafting,
+    extending,
+    lifecycle,
+    nudging,
+    reassigning,
+    summoning,
+    supervising,
+    transferring,
+)
 from hazards.enums import HazardStatus as S
 from hazards.models import Circular, Hazard, HazardEvent
 from institutions.actor import Actor
@@ -77,6 +86,8 @@ class Orders:
         self._extend()
         self._transfer()
         self._decide_own()
+        self._nudge()
+        self._reassign()
         self._draft()
 
     def _place(self, hazard: Hazard, by: Actor, *, is_public: bool = False) -> Hazard:
@@ -188,6 +199,22 @@ class Orders:
                 )
                 sent = hazard.transfers.get()
                 self._do(ends, hazard, by=self._official(hazard), transfer=sent, **facts)
+
+    def _nudge(self) -> None:
+        """The county asks a house of its own, and the city a county that lets it wait."""
+        if hazard := self._pick(self._own, lambda h: h.status == S.RECTIFYING):
+            self._do(nudging.nudge, hazard, by=self._official(hazard), words="请本周内完成，并上传照片。")
+        for at in (self._own, self._others):
+            if hazard := self._pick(at, lambda h: h.status == S.AWAITING_VERIFICATION):
+                self._do(
+                    nudging.nudge, hazard, by=self._above(hazard), words="机构早已提交，请尽快到现场验收。"
+                )
+
+    def _reassign(self) -> None:
+        if hazard := self._pick(self._own, lambda h: h.status == S.RECTIFYING):
+            new = self._official(hazard, hazard.supervising_officer_id)
+            by = self._official(hazard)
+            self._do(reassigning.reassign, hazard, by=by, officer=new.user, reason="分工调整。")
 
     def _draft(self) -> None:
         """What the rules find; the first 通报 is confirmed and answered, the rest waits for people."""

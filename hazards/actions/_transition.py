@@ -56,9 +56,12 @@ def lock(hazard: Hazard) -> Hazard:
 
 def _refuse_stale(hazard: Hazard, action: HazardAction, version: int | None) -> None:
     row = workflow.TABLE[action]
-    if version in (None, hazard.version) and row.is_legal_from(hazard.status):
+    is_legal = row.is_legal_from(hazard.status)
+    if is_legal and version in (None, hazard.version):
         return
     changes = hazard.events.filter(seq__gt=version if version is not None else hazard.version - 1)
+    if is_legal and not changes.exclude(action__in=workflow.LEAVE_FORMS_OPEN - {action}).exists():
+        return
     raise Conflict(
         f"您打开页面之后，这条隐患已经有了新的办理，现在是“{hazard.get_status_display()}”。",
         changes=[
@@ -79,13 +82,15 @@ def transition(
     data: dict | None = None,
     prepare: Callable[[Hazard], dict] | None = None,
     opened: HazardEvent | None = None,
+    tells_people: bool = True,
     **fields,
 ) -> Hazard:
     """Do `action` to the hazard, with `fields` saved beside the status, its event and its notices.
 
     Within the caller's transaction, which must not go on after an error. `prepare` gives the fields that depend on
     the row as it is once locked. `opened` is the unsaved event of registering it in this very transaction: the post
-    was asked for then, nobody else knows the row, and both events are written at once.
+    was asked for then, nobody else knows the row, and both events are written at once. Without `tells_people` the
+    caller does.
     Raises PermissionDenied when `by` may not, Conflict when somebody else acted since `version`.
     """
     row = workflow.TABLE[action]
@@ -113,7 +118,8 @@ def transition(
         insert([opened, event] if opened else [event])
         if row.target or "due_on" in fields:
             clock.follow(hazard)
-        notices.tell(hazard, event, by=by)
+        if tells_people:
+            notices.tell(hazard, event, by=by)
         changes.tell_systems(hazard, event)
     return hazard
 

@@ -16,11 +16,12 @@ from django.utils import timezone
 from common.database import is_busy
 from common.http import BUSY, Conflict
 from hazards import bulk_rules
-from hazards.actions import lifecycle
+from hazards.actions import lifecycle, reassigning
 from hazards.actions.unfit import Unfit
 from hazards.enums import BulkOutcome, HazardAction
 from hazards.models import BulkLine, BulkRun, Hazard
 from institutions.actor import Actor
+from institutions.models import User
 
 A = HazardAction
 KEPT_DAYS = 30
@@ -40,7 +41,12 @@ def _issue(hazard: Hazard, *, by: Actor, version: int, due_on: str, responsible_
     )
 
 
-ACTS = {A.ISSUE: _issue, A.CLOSE: lifecycle.close}
+def _reassign(hazard: Hazard, *, by: Actor, version: int, officer: int, reason: str, run: str) -> None:
+    new = User.objects.get(pk=officer)
+    reassigning.reassign(hazard, by=by, version=version, officer=new, reason=reason, run=run)
+
+
+ACTS = {A.ISSUE: _issue, A.CLOSE: lifecycle.close, A.REASSIGN: _reassign}
 
 
 @transaction.atomic

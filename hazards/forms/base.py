@@ -16,6 +16,7 @@ from hazards.enums import Severity
 from hazards.evidence_field import EvidenceField
 from hazards.models import Hazard
 from institutions.actor import Actor
+from institutions.models import User
 
 _ID_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
@@ -62,6 +63,20 @@ def responsible_person(*, required=True):
 
 def interim_measures(help_text="重大隐患必填：整改完成前怎样保证安全"):
     return text("临时管控措施", lines=2, required=False, max_length=300, help_text=help_text)
+
+
+def new_officer():
+    """Whoever fills in the people (`queryset`) knows the authority."""
+    return forms.ModelChoiceField(
+        label="新的监管责任人",
+        queryset=User.objects.none(),
+        empty_label="请选择",
+        error_messages={"invalid_choice": "这个人不在主管民政部门任职，请重新选择。"},
+    )
+
+
+def reason_to_reassign():
+    return text("改派原因", lines=2, min_length=2, max_length=200, help_text="例如离岗、调岗、分工调整")
 
 
 def need(form: forms.Form, *names: str) -> None:

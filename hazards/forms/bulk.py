@@ -6,9 +6,10 @@ from datetime import date
 from django import forms
 from django.utils import timezone
 
-from hazards import bulk_rules, deadlines
+from hazards import bulk_rules, deadlines, officers
 from hazards.enums import HazardAction, Severity
-from hazards.forms.base import digest_of, due_date, text
+from hazards.forms.base import digest_of, due_date, new_officer, reason_to_reassign, text
+from institutions.actor import Actor
 
 
 class BulkForm(forms.Form):
@@ -17,14 +18,14 @@ class BulkForm(forms.Form):
     action: HazardAction
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, today: date | None = None, **kwargs):
+    def __init__(self, *args, actor: Actor, today: date | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.today = today or timezone.localdate()
+        self.actor, self.today = actor, today or timezone.localdate()
         self.fields["key"].initial = uuid.uuid4
         self.prepare()
 
     def prepare(self):
-        """Adapt fields to the day."""
+        """Adapt fields to the actor and the day."""
 
     @property
     def ticked(self) -> dict[int, int]:
@@ -80,4 +81,21 @@ class BulkCloseForm(BulkForm):
     opinion = text("销号意见（各条相同）", lines=2, required=False)
 
 
-BULK_FORMS = {form.action: form for form in (BulkIssueForm, BulkCloseForm)}
+class BulkReassignForm(BulkForm):
+    action = HazardAction.REASSIGN
+    officer = new_officer()
+    reason = reason_to_reassign()
+
+    def prepare(self):
+        if self.actor.authority:
+            self.fields["officer"].queryset = officers.candidates(self.actor.authority.pk)
+
+    def facts(self) -> dict:
+        return {
+            "officer": self.cleaned_data["officer"].pk,
+            "reason": self.cleaned_data["reason"],
+            "run": str(self.cleaned_data["key"]),
+        }
+
+
+BULK_FORMS = {form.action: form for form in (BulkIssueForm, BulkCloseForm, BulkReassignForm)}

@@ -6,11 +6,11 @@ from django import forms
 from django.urls import reverse
 from django.utils.html import format_html
 
-from hazards import deadlines
+from hazards import deadlines, officers
 from hazards.actions import extending, transferring
 from hazards.enums import HazardAction, TransferOutcome
 from hazards.evidence_field import EvidenceField
-from hazards.forms.base import ActForm, due_date, text
+from hazards.forms.base import ActForm, due_date, new_officer, reason_to_reassign, text
 from hazards.models import Evidence, Transfer
 from institutions.enums import Department
 
@@ -199,6 +199,19 @@ class RecordAnswerForm(_OfOneTransfer):
     answer = text("回执内容", lines=4, min_length=2, help_text="按书面回执录入")
 
 
+class NudgeForm(ActForm):
+    words = text("要说的话", lines=2, required=False, max_length=100, help_text="可以不填")
+
+
+class ReassignForm(ActForm):
+    officer = new_officer()
+    reason = reason_to_reassign()
+
+    def prepare(self):
+        here = officers.candidates(self.hazard.supervising_authority_id)
+        self.fields["officer"].queryset = here.exclude(pk=self.hazard.supervising_officer_id)
+
+
 class AnswerTransferForm(ActForm):
     """部门回执 on the transfer's own page; carries no version, because who answers knows nothing of the hazard."""
 
@@ -234,4 +247,6 @@ MATTER_FORMS: dict[HazardAction, type[ActForm]] = {
     HazardAction.TRANSFER: TransferForm,
     HazardAction.WITHDRAW_TRANSFER: WithdrawTransferForm,
     HazardAction.RECORD_ANSWER: RecordAnswerForm,
+    HazardAction.NUDGE: NudgeForm,
+    HazardAction.REASSIGN: ReassignForm,
 }

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
+from django.db.models.fields.json import KT
 
 from hazards.enums import HazardAction, HazardStatus
 
@@ -37,7 +38,17 @@ class HazardEvent(models.Model):
     class Meta:
         verbose_name = "办理记录"
         ordering = ["hazard_id", "seq"]
-        constraints = [models.UniqueConstraint(fields=["hazard", "seq"], name="event_seq_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["hazard", "seq"], name="event_seq_once"),
+            # 催办: once a day (Beijing's) of each authority, whatever any code believes.
+            models.UniqueConstraint(
+                models.F("hazard"),
+                KT("data__authority"),
+                KT("data__on"),
+                condition=models.Q(action="nudge"),
+                name="event_nudge_once_a_day",
+            ),
+        ]
         indexes = [models.Index(fields=["at", "id"], name="event_at")]
 
     def __str__(self):
@@ -47,6 +58,19 @@ class HazardEvent(models.Model):
     def due_on(self) -> date | None:
         """The deadline this act set, where it set one."""
         return date.fromisoformat(self.data["due_on"]) if "due_on" in self.data else None
+
+    @property
+    def sent_to(self) -> str:
+        """Whom a 催办 was sent to, by name as it was then; empty for other acts."""
+        return self.data.get("to", "") if self.action == HazardAction.NUDGE else ""
+
+    @property
+    def officers(self) -> str:
+        """From whom to whom a hazard was reassigned; empty for other acts."""
+        if self.action != HazardAction.REASSIGN:
+            return ""
+        was, now = self.data["was"], self.data["officer"]
+        return f"由{was}改为{now}" if was else f"由{now}负责"
 
 
 class AuditAnchor(models.Model):

@@ -11,8 +11,17 @@ from django.urls import reverse
 from common.http import Conflict, writes
 from common.words import keeping_words
 from files.claims import Unclaimable
-from hazards import advice, matter_queries, queries, workflow
-from hazards.actions import extending, lifecycle, once, supervising, transferring, voiding
+from hazards import advice, matter_queries, notices, queries, workflow
+from hazards.actions import (
+    extending,
+    lifecycle,
+    nudging,
+    once,
+    reassigning,
+    supervising,
+    transferring,
+    voiding,
+)
 from hazards.actions.unfit import Unfit
 from hazards.enums import HazardAction
 from hazards.forms import FORMS
@@ -42,6 +51,8 @@ ACTIONS = {
     A.TRANSFER: transferring.transfer,
     A.WITHDRAW_TRANSFER: transferring.withdraw_transfer,
     A.RECORD_ANSWER: transferring.record_answer,
+    A.NUDGE: nudging.nudge,
+    A.REASSIGN: reassigning.reassign,
 }
 DECISIONS = {A.ACCEPT, A.REJECT, A.CLOSE, A.RETURN, A.LIFT_SUPERVISION}
 DONE = {
@@ -66,6 +77,8 @@ DONE = {
     A.TRANSFER: "已移送，可以打印移送函。",
     A.WITHDRAW_TRANSFER: "已撤回移送。",
     A.RECORD_ANSWER: "回执已录入。",
+    A.NUDGE: "已催办，对方会收到通知。",
+    A.REASSIGN: "已改派，新的监管责任人会收到通知。",
 }
 
 
@@ -111,6 +124,8 @@ def _page(request, hazard: Hazard, action: HazardAction, form, status=200):
     context = {"hazard": hazard, "action": action, "row": workflow.TABLE[action], "form": form}
     context["matters"] = matter_queries.of_hazard(hazard)
     context["terms"] = getattr(form, "terms", None)
+    if action == A.NUDGE:
+        context |= {"turn": queries.turn_of(hazard), "step": notices.next_step(hazard)}
     if action == A.SUBMIT:
         context["missing"] = lifecycle.plan_missing(hazard)
     if action in DECISIONS:  # nobody decides blind: what was found, what was done, what the verifier said

@@ -4,9 +4,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from common.http import readonly
-from hazards import advice, matter_queries, queries, workflow
+from hazards import advice, matter_queries, officers, queries, workflow
 from hazards.enums import HazardAction
 from hazards.models import Hazard
+from hazards.nudges import by_authority_on, nudges_in
 from institutions.enums import Capability
 from institutions.models import Institution
 
@@ -48,6 +49,7 @@ def workbench(request):
         "overdue_count": visible.overdue(today).count(),
         "due_soon": _some(queries.due_soon(actor, today).order_by("due_on", "id")),
         "handled": _some(queries.handled_by(actor)),
+        "left_behind": officers.count_left_behind(actor),
         "may_register": actor.can(Capability.REGISTER),
         "sees_hazards": actor.may_view_hazards,
     }
@@ -61,6 +63,7 @@ def detail(request, pk: int):
     hazard = get_object_or_404(queries.for_detail(actor), pk=pk)
     today, may = timezone.localdate(), workflow.actions_for(actor, hazard)
     actions = [action for action in may if not workflow.TABLE[action].is_beside]
+    measures = [action for action in may if action not in actions and action != HazardAction.NUDGE]
     left = hazard.days_left(today)
     advice.note_for_verifier(hazard, actor)
     context = {
@@ -69,7 +72,7 @@ def detail(request, pk: int):
         "clock_runs": left is not None,
         "is_overdue": left is not None and left < 0,
         "actions": [{"action": a, "row": workflow.TABLE[a]} for a in actions],
-        "measures": [{"action": a, "row": workflow.TABLE[a]} for a in may if a not in actions],
+        "measures": [{"action": a, "row": workflow.TABLE[a]} for a in measures],
         "matters": matter_queries.of_hazard(hazard),
         "why_not": _why_not(actor, hazard) if not actions else "",
         "status_label": workflow.status_label(actor, hazard),
@@ -77,8 +80,21 @@ def detail(request, pk: int):
         "steps": queries.steps(hazard),
         "photos": queries.photos(hazard, actor),
         "nobody": queries.nobody_to_act(hazard),
+        **_asking(actor, hazard, may, today),
     }
     return render(request, "hazards/detail.html", context)
+
+
+def _asking(actor, hazard, may: list[HazardAction], today) -> dict:
+    """What the page says of 催办, to those who supervise, and of an officer who has left, to those who may reassign."""
+    events, may_reassign = hazard.events.all(), HazardAction.REASSIGN in may
+    return {
+        "nudges": actor.authority and nudges_in(events),
+        "nudged_today": by_authority_on(events, actor.authority, today),
+        "may_nudge": HazardAction.NUDGE in may,
+        "may_reassign": may_reassign,
+        "officer_left": may_reassign and officers.has_left(hazard),
+    }
 
 
 def _why_not(actor, hazard) -> str:

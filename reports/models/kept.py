@@ -189,17 +189,26 @@ class SavedFilter(models.Model):
 
 
 class FilterAlert(models.Model):
-    """A post that wants to be told when new rows match a saved filter. `looked_at` is when it was last looked."""
+    """A post that wants to be told when new rows match a saved filter. `looked_at` is when it was last looked.
+
+    `fault` names the conditions that can't be asked any more: it is quiet since `fault_at`, and its person was told.
+    """
 
     filter = models.ForeignKey(SavedFilter, on_delete=models.CASCADE, related_name="alerts")
     told_as = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", verbose_name="提醒谁")
     looked_at = models.DateTimeField("上次查看", null=True, blank=True)
+    fault = models.CharField("失效的条件", max_length=60, blank=True)
+    fault_at = models.DateTimeField("失效时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "新增提醒"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["filter", "told_as"], name="filter_alert_once"),
+            models.CheckConstraint(
+                name="filter_alert_fault_since",
+                condition=Q(fault="", fault_at=None) | ~Q(fault="") & Q(fault_at__isnull=False),
+            ),
         ]
         indexes = [models.Index(fields=["looked_at"], name="filter_alert_due")]
 

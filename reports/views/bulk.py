@@ -15,7 +15,7 @@ from hazards.forms.bulk import BULK_FORMS
 from hazards.models import BulkRun, Hazard
 from institutions.forms.base import posted
 from reports.asked import Asked
-from reports.bulk import picked_rows
+from reports.bulk import picked_rows, start_of, start_words
 from reports.links import ledger_url
 
 _BOTH = ("GET", "HEAD", "POST")
@@ -41,7 +41,7 @@ def bulk_act(request, action: str):
     action, actor = _known(action), request.actor
     if not actor.can(workflow.TABLE[action].capability):
         raise PermissionDenied("您的角色不能办理这一步。")
-    form = BULK_FORMS[action](posted(request))
+    form = BULK_FORMS[action](posted(request), actor=actor)
     if request.method == "POST" and form.is_valid():
         key, facts = form.cleaned_data["key"], form.facts()
         run = bulk.begin(
@@ -58,7 +58,8 @@ def bulk_act(request, action: str):
         "possible": sum(not row.reason for row in rows),
         "is_closing": action == HazardAction.CLOSE,
         "most": bulk_rules.MOST[action],
-        "back_url": ledger_url(**{"state": bulk_rules.source(action).value, **asked.query}),
+        "start": start_words(action),
+        "back_url": ledger_url(**(start_of(action) | asked.query)),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "reports/bulk.html", context, status=status)
@@ -82,6 +83,6 @@ def bulk_result(request, pk):
         "lines": [(line, seen.get(line.hazard_id)) for line in lines],
         "done": sum(line.outcome == BulkOutcome.DONE for line in lines),
         "waiting": sum(not line.outcome for line in lines),
-        "back_url": ledger_url(state=bulk_rules.source(HazardAction(run.action)).value),
+        "back_url": ledger_url(**start_of(HazardAction(run.action))),
     }
     return render(request, "reports/bulk_result.html", context)

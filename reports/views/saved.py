@@ -42,12 +42,14 @@ def filters(request):
     _require(request)
     actor = request.actor
     kept = SavedFilter.objects.visible_to(actor).select_related("kept_as__user")
-    alerting = set(FilterAlert.objects.filter(told_as=actor.membership).values_list("filter_id", flat=True))
+    alerts = FilterAlert.objects.filter(told_as=actor.membership)
+    faults = dict(alerts.values_list("filter_id", "fault"))
     rows = [
         {
             "filter": one,
             "is_own": one.kept_as_id == actor.membership.pk,
-            "is_alerting": one.pk in alerting,
+            "is_alerting": one.pk in faults,
+            "fault": faults.get(one.pk, ""),
             "url": reverse("reports:open_filter", args=[one.pk]),
         }
         for one in kept

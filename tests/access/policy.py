@@ -112,6 +112,8 @@ POLICIES: dict[str, list[Policy]] = {
         act({COUNTY}, "transfer"),
         act({COUNTY}, "withdraw_transfer"),
         act({COUNTY}, "record_answer"),
+        act({CITY, PROVINCE}, "nudge"),
+        act({COUNTY}, "reassign"),
     ],
     "hazards:extension_policy": [of({PROVINCE}, methods=BOTH)],
     "hazards:drafting_rules": [of({PROVINCE}, methods=BOTH)],
@@ -246,6 +248,7 @@ POLICIES: dict[str, list[Policy]] = {
     "reports:bulk": [
         of(OFFICIALS, methods=BOTH, arguments=(("action", "issue"),)),
         of(OFFICIALS, methods=BOTH, arguments=(("action", "close"),)),
+        of(OFFICIALS, methods=BOTH, arguments=(("action", "reassign"),)),
     ],
     "reports:bulk_result": [of(READERS, "bulk", BOTH, own_only=True)],
     "reports:search": [of(READERS)],

@@ -37,6 +37,6 @@ def test_what_fails_keeps_nothing_else_from_being_done_and_is_said(monkeypatch, 
     with pytest.raises(CommandError, match="没有做完：提醒、导出，原因见日志。"):
         call_command("tick")
     assert (capsys.readouterr().out.strip(), beats()) == (
-        "已处理：消息 0，统计变动 0，导入 0，撤回导入 0。",
+        "已处理：消息 0，统计变动 0，导入 0，撤回导入 0，接入到期 0。",
         {"sweep", "summary"},
     )

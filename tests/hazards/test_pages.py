@@ -232,7 +232,7 @@ def test_the_workbench_costs_the_same_at_any_length(cast, count, django_assert_n
         register_hazard(cast)
     client = as_client(cast.county)
     client.get("/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get("/")
 
 

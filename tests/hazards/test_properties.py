@@ -199,6 +199,12 @@ def stage(cast, action: HazardAction) -> tuple[Hazard, object, dict]:
                 "letter": "该楼外墙开裂，现移送贵单位依法处理。", "due_on": later(15),
             },
         ),
+        A.NUDGE: lambda: (hazard_in(cast, S.RECTIFYING), cast.city, {"words": "请本周内完成"}),
+        A.REASSIGN: lambda: (
+            hazard_in(cast, S.RECTIFYING),
+            cast.county,
+            {"officer": str(cast.county2.user.pk), "reason": "分工调整"},
+        ),
         A.WITHDRAW_TRANSFER: lambda: with_transfer(cast, reason),
         A.RECORD_ANSWER: lambda: with_transfer(
             cast, {"outcome": "handled", "receipt_number": "消函〔2026〕9号", "answer": "已责令改正"}

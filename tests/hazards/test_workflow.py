@@ -27,8 +27,9 @@ INSTITUTION = {"manager", "safety"}
 COUNTY = {"county", "county2"}
 # Who may do what, by status. In these stories `county` registered and accepted, `manager` submitted, `city` closed.
 SUPERVISORS = {"county", "county2", "city", "city2", "province"}
+ABOVE = SUPERVISORS - COUNTY
 MAY = {
-    S.REGISTERED: {A.ISSUE: COUNTY, A.VOID: COUNTY, A.TRANSFER: COUNTY},
+    S.REGISTERED: {A.ISSUE: COUNTY, A.VOID: COUNTY, A.TRANSFER: COUNTY, A.NUDGE: ABOVE},
     S.RECTIFYING: {
         A.PLAN: INSTITUTION,
         A.SUBMIT: INSTITUTION,
@@ -36,14 +37,23 @@ MAY = {
         A.VOID: COUNTY,
         A.TRANSFER: COUNTY,
         A.PLACE_UNDER_SUPERVISION: SUPERVISORS,
+        A.REASSIGN: COUNTY,
+        A.NUDGE: SUPERVISORS,
     },
     S.AWAITING_VERIFICATION: {
         A.ACCEPT: COUNTY,
         A.REJECT: COUNTY,
         A.TRANSFER: COUNTY,
         A.PLACE_UNDER_SUPERVISION: SUPERVISORS,
+        A.REASSIGN: COUNTY,
+        A.NUDGE: ABOVE,
     },
-    S.VERIFIED: {A.CLOSE: {"city", "city2"}, A.RETURN: {"city", "city2"}},
+    S.VERIFIED: {
+        A.CLOSE: {"city", "city2"},
+        A.RETURN: {"city", "city2"},
+        A.REASSIGN: COUNTY,
+        A.NUDGE: {*COUNTY, "province"},
+    },
     S.CLOSED: {},
     S.VOIDED: {},
 }
@@ -111,7 +121,7 @@ def test_what_is_accepted_under_supervision_is_lifted_before_it_is_closed(cast):
     hazard = lifecycle.accept(hazard, by=cast.county, opinion="属实", **CONFIRMED)
     ordered = {
         "lift_supervision": SUPERVISORS, "revoke_supervision": SUPERVISORS, "report_progress": INSTITUTION,
-        "close": set(),
+        "close": set(), "nudge": ABOVE,
     }  # fmt: skip
     assert may(cast, hazard) == changed(S.VERIFIED, **ordered)
     assert workflow.refusal(A.CLOSE, cast.city, hazard) == "正在挂牌督办，须先摘牌才能销号。"

@@ -243,7 +243,7 @@ def test_all_of_a_tab_are_picked_in_its_order_up_to_what_one_form_takes(monkeypa
     cast, today = Cast(), timezone.localdate()
     pks = [put(cast, "registered", found_on=today - timedelta(days=n), domain="food")[0] for n in range(3)]
     put(cast, "registered")
-    monkeypatch.setattr("hazards.bulk_rules.MOST", {"issue": 2, "close": 2})
+    monkeypatch.setattr("hazards.bulk_rules.MOST", {"issue": 2, "close": 2, "reassign": 2})
     page = as_client(cast.county).get(
         "/ledger/bulk/issue/", {"all": "1", "state": "registered", "domain": "food"}
     )

@@ -24,7 +24,8 @@ def test_every_pair_of_conditions_is_the_intersection_of_the_two():
     far = Cast(make_place(province=cast.place.province), name="东湖敬老院")
     for n, one in enumerate((cast, near, far)):
         late, early = today - timedelta(days=1), today - timedelta(days=20 + n)
-        put(one, "rectifying", due_on=late, domain="food", severity="major", found_on=early)
+        put(one, "rectifying", due_on=late, domain="food", severity="major", found_on=early,
+            supervising_officer=cast.province.user)  # fmt: skip
         put(one, "rectifying", due_on=late, source="report", description="天窗漏雨")
         put(one, "closed", domain="food", found_on=early, description="天窗漏雨")
         put(one, "registered", severity="major", source="report")
@@ -39,7 +40,7 @@ def test_every_pair_of_conditions_is_the_intersection_of_the_two():
         "q": ["天窗", "qingshan"], "city": [cast.place.city.code], "county": [near.place.county.code],
         "township": [], "institution": [str(cast.home.pk), str(near.home.pk)], "kind": ["cemetery", "nursing_home"],
         "domain": ["food", "fire"], "severity": ["major"], "source": ["report"], "campaign": [str(campaign.pk)],
-        "overdue": ["on"], "found_from": [str(today - timedelta(days=3))], "found_to": [str(today - timedelta(days=3))],
+        "officer": ["mine"], "overdue": ["on"], "found_from": [str(today - timedelta(days=3))], "found_to": [str(today - timedelta(days=3))],
         "closed_from": [str(today)], "closed_to": [str(today - timedelta(days=2))], "sort": [],
         "state": ["open", "overdue", "valid", "closed", "registered", "voided"], "import": [str(brought.pk)],
     }  # fmt: skip

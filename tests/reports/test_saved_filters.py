@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from hazards.models import Hazard
-from institutions.models import Membership
+from institutions.models import Membership, Region
 from notifications.models import Notice
 from reports import saved_filters
 from reports.models import FilterAlert, FilterMatch, SavedFilter
@@ -176,7 +176,7 @@ def test_looking_costs_the_same_for_any_number_of_rows(new, django_assert_num_qu
     saved_filters.alert(SavedFilterFactory(kept_as=cast.county.membership), by=cast.county)
     put(cast, "rectifying", new)
     FilterAlert.objects.update(looked_at=None)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert look() == 1
 
 
@@ -271,3 +271,68 @@ def test_a_row_that_is_committed_late_is_told_of_by_the_next_look():
     slow.join()
     told += [look_again(), look_again()]
     assert told == [["“在办”新增 2 条隐患"], ["“在办”新增 1 条隐患"], []]
+
+
+def watched(cast, query, **more) -> SavedFilter:
+    """A filter of the county's with an alert that works, however much it asks."""
+    kept = SavedFilterFactory(kept_as=cast.county.membership, query=query, **more)
+    FilterAlert.objects.create(filter=kept, told_as=cast.county.membership)
+    return kept
+
+
+def test_whose_filter_asks_for_what_is_gone_is_told_once_and_reads_on_the_page_what_to_do():
+    place = make_place()
+    cast, town = Cast(place, township=place.township), place.township
+    watched(cast, {"state": "open", "township": town.code}, name="本镇在办")
+    assert look_again() == []
+    old = town.code
+    Region.objects.filter(pk=town.pk).update(code="990001")
+    put(cast, "rectifying")
+    assert look_again() == ["常用条件“本镇在办”已失效，不再提醒"]
+    notice = Notice.objects.get(subject__startswith="常用条件")
+    assert (notice.recipient, notice.url) == (cast.county.user, "/filters/")
+    assert "条件里的“乡镇（街道）”已经找不到" in notice.body
+    assert look_again() == []
+    page = as_client(cast.county).get("/filters/").content.decode()
+    assert "已失效：条件里的“乡镇（街道）”已经找不到，提醒已停。" in page
+    assert "再删除这一个" in page
+    # What it missed while it was quiet is told when it can be asked again, and the warning is over.
+    Region.objects.filter(pk=town.pk).update(code=old)
+    assert look_again() == ["“本镇在办”新增 1 条隐患"]
+    notice.refresh_from_db()
+    assert notice.settled_at is not None
+    assert "已失效" not in as_client(cast.county).get("/filters/").content.decode()
+
+
+def test_a_campaign_that_was_taken_back_is_such_a_fault_as_well():
+    cast = Cast()
+    kept = watched(cast, {"campaign": "999999"}, name="消防行动", shared_with=cast.county.authority)
+    FilterAlert.objects.create(filter=kept, told_as=cast.county2.membership)
+    assert look_again() == ["常用条件“消防行动”已失效，不再提醒"] * 2
+    told = set(Notice.objects.values_list("recipient", "body"))
+    assert {recipient for recipient, _ in told} == {cast.county.user.pk, cast.county2.user.pk}
+    assert {"条件里的“专项行动”已经找不到" in body for _, body in told} == {True}
+    # Who only shares in it is told to close the alert, not to delete what is somebody else's.
+    assert "再关闭这一个" in as_client(cast.county2).get("/filters/").content.decode()
+
+
+def test_a_place_that_lies_elsewhere_now_does_not_make_the_alert_tell_of_everything():
+    cast = Cast()
+    far = Cast(make_place(province=cast.place.province))
+    query = {"state": "open", "city": cast.place.city.code, "county": cast.place.county.code}
+    kept = SavedFilterFactory(kept_as=cast.province.membership, query=query, name="该县在办")
+    FilterAlert.objects.create(filter=kept, told_as=cast.province.membership)
+    county = cast.place.county
+    county.parent, county.path = far.place.city, Region.path_for(county.code, far.place.city)
+    county.save()
+    put(far, "rectifying")
+    assert look_again() == ["常用条件“该县在办”已失效，不再提醒"]
+
+
+def test_whoever_closes_the_alert_hears_no_more_of_its_fault():
+    cast = Cast()
+    kept = watched(cast, {"campaign": "999999"})
+    look_again()
+    assert unread(cast.county) == 1
+    assert change(cast.county, kept, "silence") == 302
+    assert unread(cast.county) == 0
