@@ -46,6 +46,9 @@ def test_a_whole_visit_without_signal(phone, line, cast):
     page.locator(f"#item-{items[1].pk}").get_by_role("button", name="疏散走道堆放轮椅、床具等杂物").click()
     form = page.locator("form.finding-form")
     assert form.get_by_label("具体部位").input_value() == "一楼西侧安全出口"
+    form.locator(
+        ".evidence-item img"
+    ).wait_for()  # read from the phone's own storage, a moment after the form
     assert form.locator(".evidence-item img").count() == 1
     form.get_by_role("button", name="以后再填").click()
     page.get_by_role("link", name="检查记录").click()

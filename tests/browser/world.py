@@ -454,7 +454,9 @@ class World:
         return [{"pk": LedgerImportFactory(**long, **state).pk} for state in states]
 
     def withdrawals(self, actor) -> list[dict]:
-        """Imports of this actor's asked back: being taken back, done, refused, failed; and one to decide."""
+        """Imports of this actor's asked back: being taken back, done, refused, failed; and one to decide. None of a house."""
+        if actor.authority is None:
+            return []
         boss, now = MembershipFactory(authority=actor.authority), timezone.now()
         decided = {"decided_by": boss.user, "decided_as": boss, "decided_at": now, "opinion": LONG[:200]}
         own = {"of__asked_as": actor.membership, "of__filename": f"{LONG[:100]}.csv", "reason": LONG[:200]}

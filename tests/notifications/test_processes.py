@@ -195,7 +195,7 @@ def test_the_tick_command_sweeps_without_worker_or_broker(person, broker, mail_s
         capture_output=True,
         check=True,
     )
-    assert done.stdout.decode().strip() == "已处理：提醒 0，消息 1，统计变动 0，导出 0，导入 0。"
+    assert done.stdout.decode().startswith("已处理：提醒 0，消息 1，统计变动 0，")
     assert len(mail_server.taken) == 1
     assert set(Heartbeat.objects.values_list("name", flat=True)) == {"sweep", *DUTIES}
 

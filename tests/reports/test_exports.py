@@ -415,10 +415,8 @@ def test_a_timer_without_celery_does_the_same(capsys):
     job = asked_job(cast.county)
     call_command("tick")
     job.refresh_from_db()
-    assert (job.is_there, capsys.readouterr().out.split("，")[-3:]) == (
-        True,
-        ["导出 1", "导入 0", "撤回导入 0。\n"],
-    )
+    said = [words for words in capsys.readouterr().out.split("，") if words.startswith("导出")]
+    assert (job.is_there, said) == (True, ["导出 1"])
 
 
 def test_asking_wakes_a_maker_once_it_is_committed(monkeypatch):
