@@ -84,14 +84,13 @@ def pages(cast) -> dict[str, list[str]]:
     return {
         "province": ["/dashboard/appraisals/", draft, f"{draft}rules/", f"{veto}=major_late", f"{veto}=other",
                      f"{draft}publish/", f"{draft}print/", "/dashboard/appraisals/new/"],
-        "city": ["/dashboard/appraisals/", table, f"{table}print/", "/dashboard/measures/"],
-        "county": ["/dashboard/appraisals/", table, "/dashboard/", "/dashboard/measures/",
+        "county": ["/dashboard/appraisals/", table, f"{table}print/", "/dashboard/", "/dashboard/measures/",
                    f"/dashboard/institutions/{cast.home.pk}/measures/"],
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("reader", ["province", "city", "county"])
+@pytest.mark.parametrize("reader", ["province", "county"])
 def test_the_pages_fit_and_are_readable_by_all(window, cast, reader, size):
     page = window(getattr(cast, reader), size)
     for number, url in enumerate(pages(cast)[reader]):
