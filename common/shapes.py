@@ -38,7 +38,8 @@ class _NotPlain(Exception):
 class Shape:
     """The conditions of a queryset without their numbers and days, which are `values`, in order.
 
-    Words stay: the few there are come from lists of choices, and a partial index may hang on them.
+    Words stay: the few there are come from lists of choices, and a partial index may hang on them. So does today, which
+    everybody asks for alike.
     """
 
     key: tuple
@@ -50,29 +51,29 @@ class Shape:
         return not any(isinstance(value, date) for value in self.values)
 
 
-def shape_of(rows: QuerySet) -> Shape | None:
+def shape_of(rows: QuerySet, today: date) -> Shape | None:
     """The shape of a queryset that is only filtered; None when a condition is no plain comparison."""
     values: list = []
     try:
-        key = _key(rows.query.where, values)
+        key = _key(rows.query.where, values, today)
     except _NotPlain:
         return None
     return Shape(key, tuple(values))
 
 
-def _key(node, values: list) -> tuple:
+def _key(node, values: list, today: date) -> tuple:
     if isinstance(node, WhereNode):
-        return (node.connector, node.negated, *(_key(child, values) for child in node.children))
+        return (node.connector, node.negated, *(_key(child, values, today) for child in node.children))
     if not (isinstance(node, _LOOKUPS) and isinstance(node.lhs, Col)):
         raise _NotPlain
-    return (node.lookup_name, node.lhs.alias, node.lhs.target.name, _compared_with(node.rhs, values))
+    return (node.lookup_name, node.lhs.alias, node.lhs.target.name, _compared_with(node.rhs, values, today))
 
 
-def _compared_with(value, values: list):
-    if _is_value(value):
+def _compared_with(value, values: list, today: date):
+    if _is_value(value, today):
         values.append(value)
         return type(value)
-    if isinstance(value, bool | str):
+    if isinstance(value, bool | str | date):
         return value
     if (
         value
@@ -83,8 +84,8 @@ def _compared_with(value, values: list):
     raise _NotPlain
 
 
-def _is_value(value) -> bool:
-    return isinstance(value, int | date) and not isinstance(value, bool)
+def _is_value(value, today: date) -> bool:
+    return isinstance(value, int | date) and not isinstance(value, bool) and value != today
 
 
 def stand_in(number: int, value: int | date | datetime):
@@ -96,18 +97,18 @@ def stand_in(number: int, value: int | date | datetime):
     return -(10**15) - number
 
 
-def with_stand_ins(rows: QuerySet, numbers: Iterator[int]) -> QuerySet:
-    """`rows` with each of its values replaced, in the order of shape_of(rows).values."""
+def with_stand_ins(rows: QuerySet, numbers: Iterator[int], today: date) -> QuerySet:
+    """`rows` with each of its values replaced, in the order of shape_of(rows, today).values."""
     made = rows.all()
-    made.query.where = _replaced(rows.query.where, numbers)
+    made.query.where = _replaced(rows.query.where, numbers, today)
     return made
 
 
-def _replaced(node, numbers: Iterator[int]):
+def _replaced(node, numbers: Iterator[int], today: date):
     made = copy(node)
     if isinstance(node, WhereNode):
-        made.children = [_replaced(child, numbers) for child in node.children]
-    elif _is_value(node.rhs):
+        made.children = [_replaced(child, numbers, today) for child in node.children]
+    elif _is_value(node.rhs, today):
         made.rhs = stand_in(next(numbers), node.rhs)
     return made
 

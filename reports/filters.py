@@ -13,7 +13,7 @@ from common.forms import PlainSelect
 from hazards.enums import Domain, Severity, Source
 from hazards.models import Hazard
 from hazards.officers import left_behind
-from hazards.search import hazards_saying
+from hazards.search import NAMED_HAZARDS, Named, hazards_saying
 from inspections import progress
 from inspections.models import Campaign
 from institutions.actor import Actor
@@ -98,7 +98,7 @@ class LedgerFilter(django_filters.FilterSet):
     """Narrows hazards that are already in the actor's scope; `state` and `sort` are checked here, applied elsewhere.
 
     Offers only places and campaigns of the scope. Costs one statement (none for a post at an
-    institution), and one more each for words and for an import.
+    institution), one more each for words and for an import, two for a campaign.
     """
 
     q = django_filters.CharFilter(
@@ -174,8 +174,12 @@ class LedgerFilter(django_filters.FilterSet):
         return hazards.filter(**{f"{name}_id": self.places.pks[code]})
 
     def in_campaign(self, hazards, name, pk):
-        """Exactly the hazards the campaign's own page counts."""
+        """Exactly the hazards the campaign's own page counts; named one by one while they are few."""
         campaign = Campaign.objects.select_related("authority__region").get(pk=pk)
+        found = progress.found(campaign, self.actor).order_by().values_list("pk", flat=True)
+        ids = list(found[: NAMED_HAZARDS + 1])
+        if len(ids) <= NAMED_HAZARDS:
+            return hazards.filter(Named(ids))
         return progress.found_among(hazards, campaign, self.actor)
 
     def of_officer(self, hazards, name, whose):

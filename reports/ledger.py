@@ -105,7 +105,7 @@ class _Asked:
 
 def _rows_at(place: Place, hazards: HazardQuerySet, state: State, today: date, view: RowView) -> list[dict]:
     """The rows of one place of the ledger, by a statement that is written once for all values."""
-    shape = shape_of(hazards)
+    shape = shape_of(hazards, today)
     if shape is None:
         return list(place.find(_rows(hazards, state, today, view)))
     values = (place.value, place.pk, *shape.values)
@@ -115,7 +115,7 @@ def _rows_at(place: Place, hazards: HazardQuerySet, state: State, today: date, v
 
 @lru_cache(maxsize=256)
 def _statement(asked: _Asked) -> Statement:
-    hazards = with_stand_ins(asked.hazards, count(_FILTERS))
+    hazards = with_stand_ins(asked.hazards, count(_FILTERS), asked.today)
     rows = _rows(hazards, asked.state, asked.today, asked.view)
     return Statement(asked.place.find(rows), asked.values)
 
