@@ -1,8 +1,11 @@
 """The dashboards: against the bare page of the same statements, and against plain GROUP BY with the same numbers."""
 
+from dataclasses import astuple
+
 from django.db.models import Q
 from django.utils import timezone
 
+from hazards.enums import OPEN_STATUSES
 from hazards.models import Hazard
 from institutions.actor import Actor
 from institutions.enums import RegionLevel, Role
@@ -15,18 +18,23 @@ from ops.bench.timing import medians, milliseconds
 from ops.bench.urls import bare_for
 from reports import past, summary
 from reports.periods import ALL_TIME, end_of, month_of, months_later
-from reports.statistics import Statistics, statistics_of
+from reports.statistics import Statistics, figures_of, statistics_of
 
 _TO_BARE, _FASTER = 1.5, 15
+# What a line of the dashboard's tables says (reports.statistics.Figures), by conditions on the rows.
+_FIGURES = """
+count(*) FILTER (WHERE status IN %(open)s), count(*) FILTER (WHERE status IN %(open)s AND severity = 'major'),
+count(*) FILTER (WHERE status = 'rectifying' AND due_on < %(today)s),
+count(*) FILTER (WHERE status = 'awaiting_verification'), count(*) FILTER (WHERE status = 'verified'),
+count(*) FILTER (WHERE status = 'closed'), count(*) FILTER (WHERE status <> 'voided')"""
 _GROUPED = {
-    "status": "SELECT status || ' ' || severity, count(*), 0 FROM hazards_hazard h WHERE {here} GROUP BY 1",
-    "part": "SELECT {part}, count(*), count(*) FILTER (WHERE status = 'rectifying' AND due_on < %(today)s) "
-    "FROM hazards_hazard h WHERE {here} GROUP BY 1",
-    "domain": "SELECT domain, count(*), 0 FROM hazards_hazard h WHERE {here} GROUP BY 1",
-    "source": "SELECT source, count(*), 0 FROM hazards_hazard h WHERE {here} GROUP BY 1",
-    "kind": "SELECT i.kind, count(*), 0 FROM hazards_hazard h JOIN institutions_institution i ON i.id = h.institution_id "
+    "status": "SELECT status || ' ' || severity, count(*) FROM hazards_hazard h WHERE {here} GROUP BY 1",
+    "part": "SELECT {part}, {figures} FROM hazards_hazard h WHERE {here} GROUP BY 1",
+    "domain": "SELECT domain, {figures} FROM hazards_hazard h WHERE {here} GROUP BY 1",
+    "source": "SELECT source, {figures} FROM hazards_hazard h WHERE {here} GROUP BY 1",
+    "kind": "SELECT i.kind, {figures} FROM hazards_hazard h JOIN institutions_institution i ON i.id = h.institution_id "
     "WHERE {here} GROUP BY 1",
-    "month": "SELECT date_trunc('month', found_on)::date, count(*), 0 FROM hazards_hazard h WHERE {here} GROUP BY 1",
+    "month": "SELECT date_trunc('month', found_on)::date, {figures} FROM hazards_hazard h WHERE {here} GROUP BY 1",
 }
 _PARTS = {
     RegionLevel.PROVINCE: "CASE WHEN h.city_id = h.province_id THEN h.county_id ELSE h.city_id END",
@@ -37,27 +45,41 @@ _SELF_FOUND = "SELECT count(*) FROM hazards_hazard WHERE {here} AND is_self_repo
 
 
 def grouped(actor: Actor, territory: Territory) -> dict[str, dict]:
-    """What the dashboard says, by plain GROUP BY over all rows: value → how many, how many of them late."""
-    here = f"h.{actor.scope.column} = %(place)s"
-    parameters = {"place": actor.scope.value, "today": timezone.localdate()}
+    """What the dashboard's tables say, by plain GROUP BY over all rows: value → its figures."""
+    words = {
+        "here": f"h.{actor.scope.column} = %(place)s",
+        "part": _PARTS[territory.level],
+        "figures": _FIGURES,
+    }
+    parameters = {
+        "place": actor.scope.value,
+        "today": timezone.localdate(),
+        "open": tuple(status.value for status in OPEN_STATUSES),
+    }
     return {
-        name: {key: (n, late) for key, n, late in answer(sql.format(here=here, part=_PARTS[territory.level]), parameters)}
+        name: {key: tuple(figures) for key, *figures in answer(sql.format(**words), parameters)}
         for name, sql in _GROUPED.items()
-    }  # fmt: skip
+    }
 
 
 def counted(statistics: Statistics) -> dict[str, dict]:
     """The same from what the dashboard is made of."""
     found, late = statistics.summary, statistics.work.late_by
-    own = found.within(ALL_TIME)
-    groups = {
-        "status": {f"{status} {severity}": (sums.n, 0) for (status, severity), sums in own.items()},
-        "part": {pk: (_all(tally), late.get(("part", pk), 0)) for pk, tally in found.parts.items()},
-        "month": {month: (_all(tally), 0) for month, tally in found.found.items()},
+    lines = {
+        "part": {pk: (tally, late.get(("part", pk), 0)) for pk, tally in found.parts.items()},
+        "month": {
+            month: (t, statistics.work.late_by_month.get(month, 0)) for month, t in found.found.items()
+        },
     }
     for facet in ("domain", "source", "kind"):
-        groups[facet] = {v: (_all(tally), 0) for (which, v), tally in found.facets.items() if which == facet}
-    return {name: {k: pair for k, pair in group.items() if pair[0]} for name, group in groups.items()}
+        of_facet = {v: tally for (which, v), tally in found.facets.items() if which == facet}
+        lines[facet] = {v: (tally, late.get((facet, v), 0)) for v, tally in of_facet.items()}
+    own = found.within(ALL_TIME).items()
+    by_status = {f"{status} {severity}": (sums.n,) for (status, severity), sums in own if sums.n}
+    return {"status": by_status} | {
+        name: {k: astuple(figures_of(tally, n)) for k, (tally, n) in group.items() if _all(tally)}
+        for name, group in lines.items()
+    }
 
 
 def _all(tally) -> int:
