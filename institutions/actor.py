@@ -90,3 +90,9 @@ class Actor:
     @property
     def may_inspect(self) -> bool:
         return self.can(Capability.INSPECT)
+
+
+def actor_in(post_id: int) -> Actor | None:
+    """The person in a post, which may have been noted long ago, as both are now; None when either has ended."""
+    post = Membership.objects.active().with_places().filter(pk=post_id).first()
+    return Actor(post.user, post) if post else None

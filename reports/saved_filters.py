@@ -12,7 +12,7 @@ from django.utils import timezone
 from clocks import riders
 from hazards.models import Hazard
 from hazards.numbers import number_of
-from institutions.actor import Actor
+from institutions.actor import Actor, actor_in
 from institutions.models import Membership
 from notifications import outbox
 from notifications.reading import mark_topic_read
@@ -160,13 +160,13 @@ def _look_at_one() -> bool:
     )
     if found is None:
         return False
-    post = Membership.objects.active().with_places().filter(pk=found.told_as_id).first()
-    if post and Actor(post.user, post).may_view_hazards:
-        asked = Asked(found.filter.query, Actor(post.user, post), timezone.localdate())
+    actor = actor_in(found.told_as_id)
+    if actor and actor.may_view_hazards:
+        asked = Asked(found.filter.query, actor, timezone.localdate())
         fault = fault_of(asked, found.filter.query)
-        _keep_fault(found, post, fault)
+        _keep_fault(found, actor.membership, fault)
         if not fault and (new := _see(found, asked)):
-            _tell(found, post, new)
+            _tell(found, actor.membership, new)
     FilterAlert.objects.filter(pk=found.pk).update(looked_at=Now())
     return True
 

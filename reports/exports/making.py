@@ -1,16 +1,8 @@
-"""Making files: claim with a lease, commit, write, store, then say so. Any number of makers may run.
+"""Making files: claim with a lease (reports.leases), write, store, then say so. Any number of makers may run."""
 
-A maker that dies loses nothing: its lease ends, another begins the file anew. Which claim of a job is the last one
-is told by its number of attempts, so that of two makers only one can finish.
-"""
-
-import logging
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
-from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -20,94 +12,44 @@ from django.urls import reverse
 from django.utils import timezone
 
 from files import blobs
-from institutions.actor import Actor
-from institutions.models import Membership
+from institutions.actor import Actor, actor_in
 from notifications import outbox
 from reports.asked import Asked
 from reports.columns import Cell, Reader
 from reports.exports.asking import record
-from reports.exports.rules import LEASE, MAX_ATTEMPTS, MOST_ROWS, RETRY_AFTER, ROUND, STEP, Refused
+from reports.exports.rules import LEASE, MOST_ROWS, STEP, Refused
 from reports.exports.sheets import Heading, write
 from reports.history import PAST, History
 from reports.layouts import layout_of
+from reports.leases import Claim, Lost, Queue
 from reports.models import PENDING, ExportAct, ExportJob
 
-logger = logging.getLogger("house.exports")
 FOLDER = "exports"
 
-# The oldest first; the clock is the database's alone.
-_CLAIM = """
-UPDATE reports_exportjob
-SET leased_until = statement_timestamp() + %s, attempts = attempts + 1, rows_done = 0
-WHERE id = (
-    SELECT id FROM reports_exportjob
-    WHERE made_at IS NULL AND failed_at IS NULL AND cancelled_at IS NULL
-      AND (leased_until IS NULL OR leased_until < statement_timestamp())
-    ORDER BY asked_at, id LIMIT 1
-    FOR UPDATE SKIP LOCKED
-)
-RETURNING id, attempts
-"""
-
-
-class Claim(NamedTuple):
-    """A job that is ours as long as nobody has claimed it after us."""
-
-    id: UUID
-    attempts: int  # this one included
-
-    @property
-    def ours(self):
-        return ExportJob.objects.filter(PENDING, pk=self.id, attempts=self.attempts)
-
-
-class Lost(Exception):
-    """The job was cancelled meanwhile, or another maker has it."""
+QUEUE = Queue(
+    ExportJob, PENDING, ("asked_at", "id"), LEASE, (Refused,),
+    "多次未能完成，请缩小范围后再导出，或联系系统管理员。", {"rows_done": 0},
+)  # fmt: skip
 
 
 def make_all() -> int:
-    """Make files until none waits or ROUND is over; how many were handled. Must not run inside a transaction."""
-    handled, stop_at = 0, time.monotonic() + ROUND.total_seconds()
-    while time.monotonic() < stop_at and (claim := _claim()):
-        _handle(claim)
-        handled += 1
-    return handled
+    """Make files until none waits or the round is over; how many were handled. Must not run inside a transaction."""
+    return QUEUE.work_all(_make, _fail)
 
 
-def _claim() -> Claim | None:
-    # durable: inside a caller's transaction the lease would stay unseen and the row locked while we write.
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [LEASE])
-        row = cursor.fetchone()
-    return Claim(*row) if row else None
+def _job(claim: Claim) -> ExportJob:
+    return ExportJob.objects.select_related("asked_by").get(pk=claim.id)
 
 
-def _handle(claim: Claim) -> None:
-    job = ExportJob.objects.select_related("asked_by").get(pk=claim.id)
-    if claim.attempts > MAX_ATTEMPTS:
-        _fail(claim, job, "多次未能完成，请缩小范围后再导出，或联系系统管理员。")
-        return
-    try:
-        _make(claim, job)
-    except Lost:
-        logger.info("export %s was cancelled or is made elsewhere", claim.id)
-    except Refused as refused:
-        _fail(claim, job, refused.words)
-    except Exception:  # whatever it is, the others in the queue go on; this one is tried again
-        logger.exception("export %s failed (attempt %d)", claim.id, claim.attempts)
-        claim.ours.update(leased_until=Now() + RETRY_AFTER)
-
-
-def _make(claim: Claim, job: ExportJob) -> None:
-    now = timezone.now()
+def _make(claim: Claim) -> None:
+    job, now = _job(claim), timezone.now()
     actor, asked = _asked_again(job)
     layout = layout_of(job)
     rows = layout.rows(asked)
     total = rows.order_by().count()
     if total > MOST_ROWS:
         raise Refused(f"超过 {MOST_ROWS // 10000} 万条，请加上条件（例如按市或按年）分几次导出。")
-    if not claim.ours.update(rows_total=total):
-        raise Lost
+    claim.renew(rows_total=total)
     _read_to_the_end()
     with tempfile.TemporaryDirectory(dir=blobs.incoming(), ignore_cleanup_errors=True) as folder:
         path, counted = Path(folder) / f"export.{job.format}", [0]
@@ -124,8 +66,7 @@ def _read_to_the_end() -> None:
 
 def _asked_again(job: ExportJob) -> tuple[Actor, Asked | History]:
     """The person in the post they asked in, and the question put again: scope is what it is now."""
-    post = Membership.objects.active().with_places().filter(pk=job.asked_as_id).first()
-    actor = Actor(post.user, post) if post else None
+    actor = actor_in(job.asked_as_id)
     if actor is None or not actor.may_view_hazards:
         raise Refused("您已不在申请导出时的岗位上。")
     question = History if job.layout == PAST.value else Asked
@@ -138,8 +79,8 @@ def _asked_again(job: ExportJob) -> tuple[Actor, Asked | History]:
 def _lines(claim: Claim, layout, rows, reader: Reader, counted: list[int]) -> Iterator[list[Cell]]:
     """The lines of the file, read as they are written; every STEP of them renews the lease. Raises Lost."""
     for number, row in enumerate(rows.iterator(chunk_size=STEP), start=1):
-        if number % STEP == 0 and not claim.ours.update(rows_done=number, leased_until=Now() + LEASE):
-            raise Lost
+        if number % STEP == 0:
+            claim.renew(rows_done=number)
         counted[0] = number
         yield layout.line(number, row, reader)
 
@@ -166,7 +107,8 @@ def _finish(claim: Claim, job: ExportJob, actor: Actor, path: Path, count: int) 
 
 
 @transaction.atomic
-def _fail(claim: Claim, job: ExportJob, words: str) -> None:
+def _fail(claim: Claim, words: str) -> None:
+    job = _job(claim)
     if claim.ours.update(failed_at=Now(), leased_until=None, failure=words):
         record(job, ExportAct.FAILED, by=job.asked_by)
         _tell(job, f"导出没有完成：{layout_of(job).label}", words)

@@ -4,13 +4,9 @@ from datetime import timedelta
 
 MOST_ROWS = 200_000
 MOST_PENDING = 3  # files of one person that wait or are being made
-MAX_ATTEMPTS = 3
 # Renewed with every STEP of rows, so it need only cover the slowest of them; a dead worker's file is begun anew after it.
 LEASE = timedelta(seconds=45)
 STEP = 4000
-# No new file is begun after this; a file of MOST_ROWS then still fits into the time limit of a task.
-ROUND = timedelta(seconds=40)
-RETRY_AFTER = timedelta(seconds=20)
 KEPT = timedelta(days=7)
 ORPHANED_AFTER = timedelta(days=1)
 

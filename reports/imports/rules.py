@@ -6,12 +6,8 @@ from institutions.actor import Actor
 from institutions.enums import Capability
 
 MOST_PENDING = 3  # imports of one person that a worker has yet to do
-MAX_ATTEMPTS = 3
 # Renewed with every lot of rows; the longest without are the parts of marking a large file, some 5 s of a processor.
 LEASE = timedelta(seconds=120)
-RETRY_AFTER = timedelta(seconds=20)
-# No new import is begun after this; one of 20,000 rows then still fits into the time limit of the task.
-ROUND = timedelta(seconds=40)
 KEPT = timedelta(days=30)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import openpyxl
@@ -19,6 +20,7 @@ from notifications.models import Notice
 from reports import summary
 from reports.imports import asking, working, writing
 from reports.imports.working import work_all
+from reports.leases import Claim
 from reports.models import ImportedRow, ImportEvent, ImportFile, LedgerImport, PastHazard
 from reports.tasks import work_imports
 from tests.factories import Cast, LedgerImportFactory, as_client, make_actor, make_place, register_hazard
@@ -297,15 +299,17 @@ def test_an_import_being_written_is_not_begun_by_another_worker(cast):
     job = checked(cast.county, book(line(cast.home)))
     confirm(cast.county, job)
     LedgerImport.objects.update(leased_until=timezone.now() - timedelta(seconds=1), attempts=1)
-    with transaction.atomic():
-        working._hold(working.Claim(job.pk, 1))
-        other = connection.copy()
+
+    def claimed():
         try:
-            with other.cursor() as cursor:
-                cursor.execute(working._CLAIM, [timedelta(seconds=60)])
-                assert cursor.fetchone() is None
+            return working.QUEUE.claim()
         finally:
-            other.close()
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as other:
+        Claim(working.QUEUE, job.pk, 1).hold()
+        assert other.submit(claimed).result() is None
+    assert working.QUEUE.claim().attempts == 2
 
 
 def test_the_database_refuses_a_row_twice(cast):
