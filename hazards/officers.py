@@ -2,16 +2,14 @@
 
 from django.db.models import Exists, OuterRef, Q
 
-from hazards.enums import HazardStatus
+from hazards import workflow
+from hazards.enums import HazardAction
 from hazards.models import Hazard
 from hazards.models.hazard import HazardQuerySet
 from hazards.notices import roles_with
 from institutions.actor import Actor
 from institutions.enums import Capability
 from institutions.models import Membership, User
-
-S = HazardStatus
-_UNDER_WAY = (S.RECTIFYING, S.AWAITING_VERIFICATION, S.VERIFIED)
 
 
 def _posts():
@@ -47,6 +45,6 @@ def left_behind(hazards: HazardQuerySet) -> HazardQuerySet:
     posts = _posts().filter(
         user_id=OuterRef("supervising_officer_id"), authority_id=OuterRef("supervising_authority_id")
     )
-    return hazards.filter(~Exists(posts), status__in=_UNDER_WAY).exclude(
+    return hazards.filter(~Exists(posts), status__in=workflow.TABLE[HazardAction.REASSIGN].sources).exclude(
         Q(is_fixed_on_the_spot=True, round=1)
     )

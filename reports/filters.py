@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from copy import copy
-from uuid import UUID
 
 import django_filters
 from django import forms
@@ -21,7 +20,7 @@ from institutions.enums import InstitutionKind
 from reports.models import ImportedRow
 from reports.paging import SORTS
 from reports.past import end_of_day, start_of_day
-from reports.places import CAMPAIGN, INSTITUTION, LEVELS, Places, places_for
+from reports.places import BROUGHT, CAMPAIGN, INSTITUTION, LEVELS, Places, import_choice, places_for
 from reports.states import STATES
 
 _NOT_A_CHOICE = {"invalid_choice": "没有这个选项，请重新选择。"}
@@ -32,7 +31,6 @@ _AT_ONCE = {
     "hx-include": "closest form",
     "hx-trigger": "change",
 }
-BROUGHT = "import"
 _OFF = {"0", "false", "off", "no"}
 
 
@@ -160,7 +158,9 @@ class LedgerFilter(django_filters.FilterSet):
         for name in (*LEVELS, INSTITUTION, CAMPAIGN):
             self.filters[str(name)].extra["choices"] = self.places.choices.get(name, [])
         if BROUGHT in self.data:
-            self.filters[BROUGHT].extra["choices"] = _brought(self.data[BROUGHT], queryset)
+            self.filters[BROUGHT].extra["choices"] = import_choice(
+                self.data[BROUGHT], ImportedRow.objects.filter(hazard__in=queryset)
+            )
         self.actor = actor
         pointless = {*LEVELS, INSTITUTION, CAMPAIGN, BROUGHT} - {
             n for n, c in self.places.choices.items() if c
@@ -209,15 +209,6 @@ class LedgerFilter(django_filters.FilterSet):
     def values(self) -> dict[str, str]:
         """What is chosen, as parameters of an address; without `state`."""
         return {name: value for name, value in self.data.items() if value and name != "state"}
-
-
-def _brought(key: str, hazards) -> list[tuple[str, str]]:
-    """The import as a choice by its file's name, if one of `hazards` came with it."""
-    try:
-        rows = ImportedRow.objects.filter(of=UUID(key), hazard__in=hazards)
-    except ValueError:
-        return []
-    return [(key, name) for name in rows.values_list("of__filename", flat=True)[:1]]
 
 
 # Reached by a link from the import's page alone, so never among the fields that are shown.

@@ -4,7 +4,6 @@ Rows of old ledgers that had ended before they came here, counted in no figure (
 """
 
 from datetime import date
-from uuid import UUID
 
 from django import forms
 
@@ -16,9 +15,9 @@ from reports.columns import Column, Reader, named
 from reports.layout import Layout
 from reports.models import PastHazard
 from reports.paging import Sort
-from reports.places import INSTITUTION, places_for
+from reports.places import BROUGHT, INSTITUTION, import_choice, places_for
 
-CITY, COUNTY, BROUGHT = "city", "county", "import"
+CITY, COUNTY = "city", "county"
 STANDINGS = {"said_done": "原台账写已整改", "closed": "原台账销号", "voided": "原台账作废"}
 _NAMES = ("q", CITY, COUNTY, INSTITUTION, "found_from", "found_to", BROUGHT)
 _LATEST_FIRST = Sort("found_on", "发现日期，新的在前", is_descending=True)
@@ -124,16 +123,8 @@ class History:
         self._in_scope = PastHazard.objects.visible_to(actor)
         choices = dict(self._places.choices)
         if BROUGHT in self._places.data:
-            choices[BROUGHT] = self._brought(self._places.data[BROUGHT])
+            choices[BROUGHT] = import_choice(self._places.data[BROUGHT], self._in_scope)
         self.form = _HistoryForm(self._places.data, choices)
-
-    def _brought(self, key: str) -> list[tuple[str, str]]:
-        """The import as a choice, if a row in scope came with it."""
-        try:
-            rows = self._in_scope.filter(of=UUID(key)).order_by()
-        except ValueError:
-            return []
-        return [(key, name) for name in rows.values_list("of__filename", flat=True)[:1]]
 
     @property
     def notices(self) -> list[str]:

@@ -5,9 +5,10 @@ And the campaigns, for no other reason than that one statement brings them all.
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from common.prepared import planned
@@ -19,7 +20,7 @@ from institutions.territories import OF_ITSELF, is_code
 
 L = RegionLevel
 LEVELS = (L.CITY, L.COUNTY, L.TOWNSHIP)
-INSTITUTION, CAMPAIGN = "institution", "campaign"
+INSTITUTION, CAMPAIGN, BROUGHT = "institution", "campaign", "import"
 
 
 @dataclass(frozen=True)
@@ -191,3 +192,12 @@ def _choose_institution(result: Places, own: Region, known: list[Place]) -> None
             del result.data[INSTITUTION]
             result.notices.append("所选机构不在这个县，已不按机构筛选。")
     result.choices[INSTITUTION] = [(p.value, p.name) for p in found]
+
+
+def import_choice(key: str, rows: QuerySet) -> list[tuple[str, str]]:
+    """The import `key` as a choice by its file's name, if one of `rows` (with `of`, in scope) came with it."""
+    try:
+        came = rows.filter(of=UUID(key)).order_by()
+    except ValueError:
+        return []
+    return [(key, name) for name in came.values_list("of__filename", flat=True)[:1]]
